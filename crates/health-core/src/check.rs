@@ -1,0 +1,119 @@
+//! The check trait, what a run is told, and checks made from closures.
+//!
+//! Nothing here runs a check; see `runner`.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+
+use crate::outcome::Outcome;
+use crate::registration::Registration;
+use crate::state::CheckState;
+
+/// One thing that can be asked how it is.
+///
+/// A run is dropped at its deadline, and when the check is unregistered: what
+/// it holds across an await must be safe to drop there. A panic is caught and
+/// shown as such. Code that blocks the thread belongs into
+/// [`blocking_fn`](crate::blocking_fn).
+///
+/// ```
+/// use async_trait::async_trait;
+/// use health_core::{Check, CheckContext, Outcome, Registration};
+///
+/// struct Queue;
+///
+/// #[async_trait]
+/// impl Check for Queue {
+///     async fn check(&self, _cx: &CheckContext) -> Outcome {
+///         Outcome::healthy().detail("depth", 3)
+///     }
+/// }
+///
+/// let registration = Registration::new("queue", Queue).critical();
+/// ```
+#[async_trait]
+pub trait Check: Send + Sync + 'static {
+    /// Finds out how the thing is.
+    async fn check(&self, cx: &CheckContext) -> Outcome;
+}
+
+/// What a run is told: its deadline, whether it is still wanted, what came before.
+#[derive(Clone, Debug)]
+pub struct CheckContext {
+    deadline: Instant,
+    previous: Option<Arc<CheckState>>,
+    cancelled: watch::Receiver<bool>,
+}
+
+impl CheckContext {
+    pub(crate) fn new(
+        deadline: Instant,
+        previous: Option<Arc<CheckState>>,
+        cancelled: watch::Receiver<bool>,
+    ) -> Self {
+        Self {
+            deadline,
+            previous,
+            cancelled,
+        }
+    }
+
+    /// When the run is given up.
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// What the check showed before this run; `None` on its first.
+    pub fn previous(&self) -> Option<&CheckState> {
+        self.previous.as_deref()
+    }
+
+    /// Whether nobody waits for this run any more. For work that outlives the
+    /// run's future, such as a blocking closure or a spawned task.
+    pub fn is_cancelled(&self) -> bool {
+        *self.cancelled.borrow() || self.cancelled.has_changed().is_err()
+    }
+
+    /// Completes when nobody waits for this run any more. Cancel safe.
+    pub async fn cancelled(&self) {
+        let mut signal = self.cancelled.clone();
+        // An error means that the runner is gone, which is the same news.
+        let _ = signal.wait_for(|cancelled| *cancelled).await;
+    }
+}
+
+struct CheckFn<F>(F);
+
+#[async_trait]
+impl<F, Fut, T> Check for CheckFn<F>
+where
+    F: Fn(CheckContext) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = T> + Send + 'static,
+    T: Into<Outcome> + Send + 'static,
+{
+    async fn check(&self, cx: &CheckContext) -> Outcome {
+        (self.0)(cx.clone()).await.into()
+    }
+}
+
+/// A check from an async closure, whose result may be anything that converts
+/// into an [`Outcome`]: `bool`, `()`, `Result<(), E>`, `Result<Outcome, E>`.
+///
+/// ```
+/// use health_core::check_fn;
+/// let lenient = check_fn("port-file", |_| async {
+///     std::fs::metadata("/run/service.port").map(|_| ())
+/// });
+/// ```
+pub fn check_fn<F, Fut, T>(name: impl Into<String>, check: F) -> Registration
+where
+    F: Fn(CheckContext) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = T> + Send + 'static,
+    T: Into<Outcome> + Send + 'static,
+{
+    Registration::new(name, CheckFn(check))
+}

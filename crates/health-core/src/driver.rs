@@ -1,0 +1,171 @@
+//! The thin driver: holds the engine behind its lock, tells it the time, and
+//! carries out what it asks for. It decides nothing.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use tokio::sync::{Notify, broadcast};
+
+use crate::aggregate::Aggregation;
+use crate::clock::Clock;
+use crate::directory::Directory;
+use crate::engine::Engine;
+use crate::engine::effect::{Effect, LogLine};
+use crate::event::Event;
+use crate::log;
+use crate::moment::Now;
+use crate::reader::{GroupView, Reader};
+use crate::redact::Redaction;
+use crate::scope::{Audience, Published};
+
+/// How many events a slow subscriber may lie behind before it loses the oldest.
+const EVENT_BACKLOG: usize = 256;
+
+/// What handles, tasks and readers of one `Health` share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    engine: Mutex<Engine>,
+    pub(crate) clock: Clock,
+    pub(crate) reader: Reader,
+    pub(crate) redaction: Redaction,
+    pub(crate) events: broadcast::Sender<Arc<Event>>,
+    /// Tells the sweeper that it is wanted earlier.
+    pub(crate) sweep: Notify,
+    pub(crate) observer_panics: AtomicU64,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        reader: impl FnOnce([Arc<Published>; 4]) -> Reader,
+        aggregation: &Aggregation,
+        redaction: Redaction,
+        clock: Clock,
+    ) -> Self {
+        let (mut engine, probes) = Engine::new(aggregation);
+        let reader = reader(probes);
+        let (events, _) = broadcast::channel(EVENT_BACKLOG);
+        let effects = std::mem::take(engine.effects());
+        let shared = Self {
+            engine: Mutex::new(engine),
+            clock,
+            reader,
+            redaction,
+            events,
+            sweep: Notify::new(),
+            observer_panics: AtomicU64::new(0),
+        };
+        for effect in effects {
+            shared.carry_out(effect);
+        }
+        shared
+    }
+
+    /// Takes one step of the engine at the present time, and carries it out.
+    ///
+    /// Publishing happens under the lock, so that it happens in order; the log
+    /// is written after it, because a subscriber may block.
+    pub(crate) fn act<R>(&self, step: impl FnOnce(&mut Engine, Now) -> R) -> R {
+        let mut lines = Vec::new();
+        let result = {
+            let mut engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
+            let now = self.clock.now();
+            let result = step(&mut engine, now);
+            let mut effects = std::mem::take(engine.effects());
+            lines.extend(
+                effects
+                    .drain(..)
+                    .filter_map(|effect| self.carry_out(effect)),
+            );
+            // Keeps the buffer, so that a step does not allocate it anew.
+            *engine.effects() = effects;
+            result
+        };
+        for line in lines {
+            log::write(&line);
+        }
+        result
+    }
+
+    fn carry_out(&self, effect: Effect) -> Option<LogLine> {
+        let mut changed = true;
+        match effect {
+            Effect::Show {
+                slot,
+                state,
+                expires,
+            } => slot.publish(state, expires),
+            Effect::Publish {
+                scope,
+                table,
+                expiries,
+                text,
+            } => {
+                // Before the table: whoever sees the new verdict finds its sentence.
+                if let Some(text) = text {
+                    scope.text.store(text);
+                }
+                scope.cell.publish(table, expiries);
+            }
+            Effect::Enter(slot) => {
+                self.reader
+                    .directory
+                    .rcu(|held| held.with(Arc::clone(&slot)));
+            }
+            Effect::Leave(slot) => {
+                self.reader.directory.rcu(|held| held.without(&slot));
+                slot.close();
+            }
+            Effect::Lifecycle(lifecycle) => self.reader.set_lifecycle(lifecycle),
+            effect => {
+                changed = false;
+                match effect {
+                    Effect::Extend { slot, expires } => slot.extend(expires),
+                    Effect::Demand { scope, due } => scope.cell.set_demand(due),
+                    Effect::Wake(slot) => slot.wake.notify_one(),
+                    Effect::Finished(slot) => slot.finished.notify_waiters(),
+                    Effect::Sweep => self.sweep.notify_one(),
+                    Effect::Emit(event) if self.events.receiver_count() > 0 => {
+                        // An error means that the last receiver left just now.
+                        let _ = self.events.send(Arc::new(event));
+                    }
+                    Effect::Log(line) => return Some(line),
+                    _ => {}
+                }
+            }
+        }
+        if changed {
+            self.reader.changed();
+        }
+        None
+    }
+
+    /// Makes the groups that the engine knows known to readers.
+    pub(crate) fn publish_groups(&self) {
+        let engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        let views = engine
+            .scopes()
+            .iter()
+            .filter_map(|scope| match &scope.audience {
+                Audience::Probe(_) => None,
+                Audience::Group { name, members } => Some(GroupView::new(
+                    Arc::clone(name),
+                    members.clone(),
+                    scope.aggregation.clone(),
+                    Arc::clone(&scope.published),
+                )),
+            });
+        self.reader
+            .groups
+            .store(Arc::new(views.map(Arc::new).collect()));
+    }
+
+    pub(crate) fn count_observer_panic(&self) {
+        self.observer_panics.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The directory as readers hold it.
+pub(crate) fn empty_directory() -> ArcSwap<Directory> {
+    ArcSwap::from_pointee(Directory::default())
+}

@@ -1,0 +1,336 @@
+//! The handle that a service holds: registration, life, reads.
+//!
+//! A door only: decisions are the engine's, answers the reader's.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use thiserror::Error;
+use tokio::runtime::Handle;
+
+use crate::builder::HealthBuilder;
+use crate::component::{Component, ComponentSpec};
+use crate::driver::Shared;
+use crate::engine::{Engine, RegisterError};
+use crate::group::{Group, GroupError};
+use crate::history::History;
+use crate::moment::Moment;
+use crate::observer::Observer;
+use crate::reader::Reader;
+use crate::registration::Registration;
+use crate::report::Report;
+use crate::state::CheckState;
+use crate::status::{Lifecycle, Probe};
+use crate::subscription::Subscription;
+use crate::summary::Summary;
+use crate::tasks::{self, Tasks};
+use crate::verdict::Verdict;
+
+/// How long `stop` waits for tasks that do not end when they are aborted.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// The health of one node: holds the checks, runs them, and answers probes.
+///
+/// Cheap to clone; all clones are the same node. When the last one is dropped,
+/// its tasks end. Works before [`start`](Self::start) and after [`stop`](Self::stop).
+///
+/// ```
+/// use health_core::{Health, Probe, check_fn};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let health = Health::builder().node_id("node-1").version("1.4.2").build();
+/// health.register(check_fn("config", |_| async { true }).critical())?;
+/// health.start()?;
+/// health.ask("config").await?;
+/// assert!(health.verdict(Probe::Ready).passing);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Health {
+    inner: Arc<Inner>,
+}
+
+/// Owns the tasks, so that they end with the last handle.
+#[derive(Debug)]
+struct Inner {
+    shared: Arc<Shared>,
+    tasks: Mutex<Tasks>,
+}
+
+/// Why the node was not started.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// There is no runtime to run checks on.
+    #[error("no tokio runtime here; call start from within one")]
+    NoRuntime,
+    /// It runs already.
+    #[error("the health monitor has been started already")]
+    Started,
+    /// Nothing brings it back.
+    #[error("the health monitor is stopping or has stopped; build a new one")]
+    Stopped,
+    /// A group is not as it should be.
+    #[error(transparent)]
+    Group(#[from] GroupError),
+}
+
+/// There is no check of that name.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("no check `{0}` is registered")]
+pub struct UnknownCheck(pub String);
+
+impl Default for Health {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Health {
+    /// A node without a name, with the default aggregation.
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// Sets up a node.
+    pub fn builder() -> HealthBuilder {
+        HealthBuilder::default()
+    }
+
+    pub(crate) fn from_shared(shared: Arc<Shared>) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                shared,
+                tasks: Mutex::default(),
+            }),
+        }
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.inner.shared
+    }
+
+    /// Held while a check enters or leaves, so that its task and its place go together.
+    fn tasks(&self) -> MutexGuard<'_, Tasks> {
+        self.inner
+            .tasks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a check. It runs from [`start`](Self::start) on, or at once if the node was started.
+    pub fn register(&self, registration: impl Into<Registration>) -> Result<(), RegisterError> {
+        let Registration { spec, check } = registration.into();
+        let mut tasks = self.tasks();
+        let (key, slot) = self
+            .shared()
+            .act(|engine, now| engine.register(spec, now))?;
+        tasks.add_check(self.shared(), (key, slot, check));
+        Ok(())
+    }
+
+    /// Puts a check in the place of the one of its name, whose run and evidence are dropped.
+    pub fn replace(&self, registration: impl Into<Registration>) -> Result<(), RegisterError> {
+        let Registration { spec, check } = registration.into();
+        let mut tasks = self.tasks();
+        let replaced = self.shared().act(|engine, now| engine.replace(spec, now))?;
+        tasks.remove_check(replaced.old);
+        tasks.add_check(self.shared(), (replaced.key, replaced.slot, check));
+        Ok(())
+    }
+
+    /// Takes a check or component away; a run under way is dropped.
+    pub fn unregister(&self, name: &str) -> Result<(), UnknownCheck> {
+        let mut tasks = self.tasks();
+        let key = self
+            .shared()
+            .act(|engine, now| engine.unregister(name, now));
+        tasks.remove_check(key.ok_or_else(|| UnknownCheck(name.to_owned()))?);
+        Ok(())
+    }
+
+    /// Switches a check on again; it counts from its first result.
+    pub fn enable(&self, name: &str) -> Result<(), UnknownCheck> {
+        self.set_enabled(name, true)
+    }
+
+    /// Switches a check off: shown as disabled, not run, in no tally.
+    pub fn disable(&self, name: &str) -> Result<(), UnknownCheck> {
+        self.set_enabled(name, false)
+    }
+
+    fn set_enabled(&self, name: &str, enabled: bool) -> Result<(), UnknownCheck> {
+        let known = self
+            .shared()
+            .act(|engine, now| engine.set_enabled(name, enabled, now));
+        known
+            .then_some(())
+            .ok_or_else(|| UnknownCheck(name.to_owned()))
+    }
+
+    /// Adds a component, and gives the handle by which its owner reports.
+    pub fn component(&self, component: ComponentSpec) -> Result<Component, RegisterError> {
+        let key = self
+            .shared()
+            .act(|engine, now| engine.register_component(component.spec, now))?;
+        Ok(Component::new(Arc::clone(self.shared()), key))
+    }
+
+    /// Adds a group. Before the start it may list checks that are yet to come.
+    pub fn group(&self, group: Group) -> Result<(), GroupError> {
+        self.shared().act(|engine, now| engine.group(group, now))?;
+        self.shared().publish_groups();
+        Ok(())
+    }
+
+    /// Tells `observer` of everything from now on.
+    pub fn observe(&self, observer: impl Observer) {
+        self.observe_shared(Arc::new(observer));
+    }
+
+    pub(crate) fn observe_shared(&self, observer: Arc<dyn Observer>) {
+        self.tasks().add_observer(self.shared(), observer);
+    }
+
+    /// A stream of what happens from now on.
+    pub fn subscribe(&self) -> Subscription {
+        Subscription::new(self.shared())
+    }
+
+    /// How many results came after their check was gone, disabled or given up.
+    pub fn late_results(&self) -> u64 {
+        self.shared().act(|engine, _| engine.late_results())
+    }
+
+    /// How often an observer panicked.
+    pub fn observer_panics(&self) -> u64 {
+        self.shared().observer_panics.load(Ordering::Relaxed)
+    }
+
+    /// Starts running checks, on the runtime this is called from.
+    pub fn start(&self) -> Result<(), StartError> {
+        let runtime = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
+        let mut tasks = self.tasks();
+        self.shared().act(|engine, now| match engine.lifecycle() {
+            Lifecycle::Stopping | Lifecycle::Stopped => Err(StartError::Stopped),
+            _ if engine.is_started() => Err(StartError::Started),
+            _ => Ok(engine.start(now)?),
+        })?;
+        if cfg!(panic = "abort") {
+            tracing::warn!("built with panic = \"abort\": a check that panics ends the process");
+        }
+        tasks.start(self.shared(), runtime);
+        Ok(())
+    }
+
+    /// From here on the node is stopping: not ready, and nothing brings it back.
+    /// Checks go on until [`stop`](Self::stop).
+    pub fn begin_shutdown(&self) {
+        self.shared()
+            .act(|engine, now| engine.begin_shutdown(Moment::NEVER, now));
+    }
+
+    /// The same; liveness fails once `deadline` has passed, so that an
+    /// orchestrator ends a shutdown that hangs.
+    pub fn begin_shutdown_within(&self, deadline: Duration) {
+        self.shared()
+            .act(|engine, now| engine.begin_shutdown(now.mono.after(deadline), now));
+    }
+
+    /// Ends all tasks; runs under way are dropped. Waits at most 5 s for a task
+    /// that blocks its thread. Cancel safe: the tasks end all the same.
+    pub async fn stop(&self) {
+        self.shared().act(Engine::stopped);
+        let running = self.tasks().take();
+        tasks::end(running, FAREWELL).await;
+    }
+
+    /// Whether `probe` passes now. Lock-free, and the same cost for any number of checks.
+    pub fn verdict(&self, probe: Probe) -> Verdict {
+        self.reader()
+            .probe(probe)
+            .cell
+            .verdict(self.shared().clock.mono())
+    }
+
+    /// Whether `probe` passes at `now`, for callers that have read the clock already.
+    pub fn verdict_at(&self, probe: Probe, now: Instant) -> Verdict {
+        self.reader()
+            .probe(probe)
+            .cell
+            .verdict(self.shared().clock.moment(now))
+    }
+
+    /// The verdict on `probe` at `now`, and what it says in a sentence. Both belong together.
+    pub fn answer_at(&self, probe: Probe, now: Instant) -> (Verdict, Arc<str>) {
+        Reader::answer(self.reader().probe(probe), self.shared().clock.moment(now))
+    }
+
+    /// The verdict on a group; `None` if there is none of that name.
+    pub fn group_verdict(&self, name: &str) -> Option<Verdict> {
+        let groups = self.reader().groups.load();
+        let group = groups.iter().find(|group| &*group.name == name)?;
+        Some(group.published.cell.verdict(self.shared().clock.mono()))
+    }
+
+    /// The whole node as of now; the same `Arc` as long as nothing changed.
+    pub fn report(&self) -> Arc<Report> {
+        self.reader()
+            .report(self.shared().clock.mono(), &self.shared().clock)
+    }
+
+    /// A group as of now; `None` if there is none of that name.
+    pub fn group_report(&self, name: &str) -> Option<Arc<Report>> {
+        self.reader()
+            .group_report(name, self.shared().clock.mono(), &self.shared().clock)
+    }
+
+    /// One check or component as of now.
+    pub fn check(&self, name: &str) -> Option<Arc<CheckState>> {
+        self.reader().check(name, self.shared().clock.mono())
+    }
+
+    /// The remembered runs of a check.
+    pub fn history(&self, name: &str) -> Option<History> {
+        self.reader()
+            .directory
+            .load()
+            .get(name)
+            .map(|slot| slot.history())
+    }
+
+    /// A few figures on the node.
+    pub fn summary(&self) -> Summary {
+        Summary::new(&self.report())
+    }
+
+    /// Where the node stands in its life.
+    pub fn lifecycle(&self) -> Lifecycle {
+        self.reader().lifecycle()
+    }
+
+    /// The node's name, as it was given.
+    pub fn node_id(&self) -> &str {
+        self.reader().node_id()
+    }
+
+    /// The service's version, as it was given.
+    pub fn version(&self) -> &str {
+        self.reader().version()
+    }
+
+    /// When this `Health` was made, for display.
+    pub fn start_time(&self) -> SystemTime {
+        self.shared().clock.started()
+    }
+
+    /// How long it has been there at `now`.
+    pub fn uptime_at(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.shared().clock.origin())
+    }
+
+    fn reader(&self) -> &Reader {
+        &self.inner.shared.reader
+    }
+}

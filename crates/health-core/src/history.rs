@@ -1,0 +1,183 @@
+//! The bounded ring of a check's past runs, and the figures drawn from it.
+//!
+//! Success counts and score are kept up to date on each push; quantiles are
+//! worked out when somebody asks.
+
+use std::collections::VecDeque;
+use std::time::{Duration, SystemTime};
+
+use crate::status::{Cause, Status};
+use crate::tallies::SCORE_ONE;
+
+/// One past run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HistoryEntry {
+    /// When it ended.
+    pub at: SystemTime,
+    /// How long it took.
+    pub latency: Duration,
+    /// What it said, before thresholds.
+    pub status: Status,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// The runs that are remembered, oldest first.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct History {
+    /// The entries, oldest first.
+    pub entries: Vec<HistoryEntry>,
+    /// How many older ones were dropped to keep the bound.
+    pub dropped: u64,
+}
+
+impl History {
+    /// The share of runs that were healthy, in 0..=1; `None` before the first.
+    #[allow(clippy::cast_precision_loss, reason = "a ratio for display")]
+    pub fn success_rate(&self) -> Option<f64> {
+        let healthy = self
+            .entries
+            .iter()
+            .filter(|e| e.status == Status::Healthy)
+            .count();
+        (!self.entries.is_empty()).then(|| healthy as f64 / self.entries.len() as f64)
+    }
+
+    /// The latency that a share `q` (0..=1) of the runs did not exceed: the
+    /// nearest-rank quantile, always one of the recorded values.
+    /// `None` before the first run, or if `q` is out of range or NaN.
+    #[allow(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the rank of a bounded ring, and q is checked to be in 0..=1"
+    )]
+    pub fn latency_quantile(&self, q: f64) -> Option<Duration> {
+        if !(0.0..=1.0).contains(&q) {
+            return None;
+        }
+        let mut latencies: Vec<_> = self.entries.iter().map(|entry| entry.latency).collect();
+        latencies.sort_unstable();
+        let rank = (q * latencies.len() as f64).ceil() as usize;
+        latencies.get(rank.saturating_sub(1)).copied()
+    }
+}
+
+/// The ring itself; grows to its bound as runs come in.
+#[derive(Debug)]
+pub(crate) struct Ring {
+    entries: VecDeque<HistoryEntry>,
+    bound: usize,
+    dropped: u64,
+    points: u64,
+}
+
+/// Half points, so that degraded is worth half a success.
+fn points(status: Status) -> u64 {
+    match status {
+        Status::Healthy => 2,
+        Status::Degraded => 1,
+        Status::Unhealthy => 0,
+    }
+}
+
+impl Ring {
+    pub(crate) fn new(bound: usize) -> Self {
+        Self {
+            entries: VecDeque::new(),
+            bound: bound.max(1),
+            dropped: 0,
+            points: 0,
+        }
+    }
+
+    pub(crate) fn push(&mut self, at: SystemTime, latency: Duration, status: Status, cause: Cause) {
+        if self.entries.len() >= self.bound {
+            self.dropped += 1;
+            self.points -= self.entries.pop_front().map_or(0, |old| points(old.status));
+        } else if self.entries.len() == self.entries.capacity() {
+            // Doubling would overshoot the bound by up to its own size.
+            let more = self
+                .entries
+                .len()
+                .max(4)
+                .min(self.bound - self.entries.len());
+            self.entries.reserve_exact(more);
+        }
+        self.points += points(status);
+        self.entries.push_back(HistoryEntry {
+            at,
+            latency,
+            status,
+            cause,
+        });
+    }
+
+    /// Healthy runs count 1, degraded ones ½, as fixed point; 0 before the first run.
+    pub(crate) fn score(&self) -> u64 {
+        match self.entries.len() as u64 {
+            0 => 0,
+            runs => self.points * SCORE_ONE / (2 * runs),
+        }
+    }
+
+    pub(crate) fn snapshot(&self) -> History {
+        History {
+            entries: self.entries.iter().copied().collect(),
+            dropped: self.dropped,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ring(bound: usize, statuses: &[Status]) -> Ring {
+        let mut ring = Ring::new(bound);
+        for (i, status) in statuses.iter().enumerate() {
+            ring.push(
+                SystemTime::UNIX_EPOCH,
+                Duration::from_millis(i as u64),
+                *status,
+                Cause::Reported,
+            );
+        }
+        ring
+    }
+
+    #[test]
+    fn bounded_and_counted() {
+        use Status::{Degraded as D, Healthy as H, Unhealthy as U};
+        let full = ring(3, &[U, U, H, D, H]);
+        let history = full.snapshot();
+        assert_eq!((history.entries.len(), history.dropped), (3, 2));
+        assert_eq!(full.score(), SCORE_ONE * 5 / 6);
+        assert_eq!(history.success_rate(), Some(2.0 / 3.0));
+        assert_eq!(ring(3, &[]).score(), 0, "no evidence is no score");
+        assert_eq!(ring(1, &[U, H]).score(), SCORE_ONE);
+        assert!(ring(100, &[H; 500]).entries.capacity() <= 128);
+    }
+
+    #[test]
+    fn quantiles_are_nearest_rank() {
+        let history = ring(100, &[Status::Healthy; 100]).snapshot();
+        for (q, expected) in [
+            (0.0, Some(0)),
+            (0.5, Some(49)),
+            (0.99, Some(98)),
+            (1.0, Some(99)),
+            (1.1, None),
+            (f64::NAN, None),
+        ] {
+            assert_eq!(
+                history.latency_quantile(q),
+                expected.map(Duration::from_millis),
+                "{q}"
+            );
+        }
+        assert_eq!(ring(3, &[]).snapshot().latency_quantile(0.5), None);
+    }
+}

@@ -1,0 +1,214 @@
+//! What one run of a check says: status, public message, details, private error.
+//!
+//! Bounding and redaction happen later, in `evidence`; nothing is judged here.
+
+use std::borrow::Cow;
+use std::error::Error;
+
+use serde_json::{Map, Value};
+
+use crate::status::{Cause, Status};
+
+type PrivateError = Box<dyn Error + Send + Sync>;
+
+/// The result of one run of a check.
+///
+/// `message` and `details` are public: whoever may read the endpoint reads them.
+/// `error` is private and goes to the log only.
+///
+/// ```
+/// use health_core::{Outcome, Status};
+/// let outcome = Outcome::degraded("disk /var 93 % used, limit 90 %").detail("used_bytes", 93);
+/// assert_eq!(outcome.status(), Status::Degraded);
+///
+/// let outcome = Outcome::from(Err::<(), _>(std::io::Error::other("db01: connection refused")));
+/// assert_eq!(outcome.status(), Status::Unhealthy);
+/// assert_eq!(outcome.message(), "check failed"); // the error itself is not for strangers
+/// ```
+#[derive(Debug)]
+#[must_use = "an outcome that nobody records says nothing"]
+pub struct Outcome {
+    pub(crate) status: Status,
+    pub(crate) cause: Cause,
+    pub(crate) message: Cow<'static, str>,
+    pub(crate) details: Map<String, Value>,
+    pub(crate) error: Option<PrivateError>,
+}
+
+impl Outcome {
+    /// An outcome of `status` with a public `message`.
+    pub fn new(status: Status, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status,
+            cause: Cause::Reported,
+            message: message.into(),
+            details: Map::new(),
+            error: None,
+        }
+    }
+
+    /// It works.
+    pub fn healthy() -> Self {
+        Self::new(Status::Healthy, "")
+    }
+
+    /// It works, but not as it should; `message` says what a person can do about it.
+    pub fn degraded(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Status::Degraded, message)
+    }
+
+    /// It does not work; `message` says what a person can do about it.
+    pub fn unhealthy(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Status::Unhealthy, message)
+    }
+
+    /// Unhealthy because no result came in time; for adapters that keep the deadline themselves.
+    pub(crate) fn timeout(message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            cause: Cause::Timeout,
+            ..Self::unhealthy(message)
+        }
+    }
+
+    pub(crate) fn panicked(payload: &str) -> Self {
+        Self {
+            cause: Cause::Panic,
+            ..Self::unhealthy("check panicked").with_error(payload.to_owned())
+        }
+    }
+
+    /// Replaces the public message.
+    pub fn with_message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
+        self.message = message.into();
+        self
+    }
+
+    /// Adds one public detail; put the unit into the key (`used_bytes`, `latency_ms`).
+    /// A float that is not finite becomes `null`.
+    pub fn detail(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.details.insert(key.into(), value.into());
+        self
+    }
+
+    /// Replaces all details.
+    pub fn with_details(mut self, details: Map<String, Value>) -> Self {
+        self.details = details;
+        self
+    }
+
+    /// The underlying error, for the log only.
+    pub fn with_error(mut self, error: impl Into<PrivateError>) -> Self {
+        self.error = Some(error.into());
+        self
+    }
+
+    /// What it says.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The public message; empty when there is nothing to say.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The public details.
+    pub fn details(&self) -> &Map<String, Value> {
+        &self.details
+    }
+
+    /// The private error.
+    pub fn error(&self) -> Option<&(dyn Error + Send + Sync)> {
+        self.error.as_deref()
+    }
+}
+
+impl From<Status> for Outcome {
+    fn from(status: Status) -> Self {
+        Self::new(status, "")
+    }
+}
+
+impl From<bool> for Outcome {
+    fn from(healthy: bool) -> Self {
+        if healthy {
+            Self::healthy()
+        } else {
+            Self::unhealthy("check failed")
+        }
+    }
+}
+
+impl From<()> for Outcome {
+    fn from((): ()) -> Self {
+        Self::healthy()
+    }
+}
+
+/// `Ok` passes through; an error is unhealthy, with itself as the private error.
+impl<T: Into<Outcome>, E: Into<PrivateError>> From<Result<T, E>> for Outcome {
+    fn from(result: Result<T, E>) -> Self {
+        match result {
+            Ok(outcome) => outcome.into(),
+            Err(error) => Self::unhealthy("check failed").with_error(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conversions() {
+        let io = || std::io::Error::other("secret path");
+        for (outcome, status, message, private) in [
+            (Outcome::from(true), Status::Healthy, "", false),
+            (
+                Outcome::from(false),
+                Status::Unhealthy,
+                "check failed",
+                false,
+            ),
+            (
+                Outcome::from(Ok::<(), std::io::Error>(())),
+                Status::Healthy,
+                "",
+                false,
+            ),
+            (
+                Outcome::from(Err::<(), _>(io())),
+                Status::Unhealthy,
+                "check failed",
+                true,
+            ),
+            (
+                Outcome::from(Ok::<_, std::io::Error>(Outcome::degraded("slow"))),
+                Status::Degraded,
+                "slow",
+                false,
+            ),
+            (
+                Outcome::from(Ok::<_, std::io::Error>(false)),
+                Status::Unhealthy,
+                "check failed",
+                false,
+            ),
+            (
+                Outcome::from(Err::<(), _>("text")),
+                Status::Unhealthy,
+                "check failed",
+                true,
+            ),
+        ] {
+            assert_eq!((outcome.status(), outcome.message()), (status, message));
+            assert_eq!(outcome.error().is_some(), private);
+        }
+    }
+
+    #[test]
+    fn nan_is_null() {
+        let outcome = Outcome::healthy().detail("ratio", f64::NAN);
+        assert_eq!(outcome.details()["ratio"], Value::Null);
+    }
+}

@@ -1,0 +1,62 @@
+//! A subscriber's end of the event stream.
+
+use std::sync::{Arc, Weak};
+
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+
+use crate::driver::Shared;
+use crate::event::Event;
+use crate::report::Report;
+
+/// What a subscriber receives.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Notice {
+    /// Something happened.
+    Event(Arc<Event>),
+    /// The subscriber was too slow: this many events are lost to it. The report
+    /// is the state of now, which includes what they led to.
+    Missed {
+        /// How many events were lost.
+        count: u64,
+        /// The state since.
+        report: Arc<Report>,
+    },
+}
+
+/// A stream of events, from the moment of subscribing.
+#[derive(Debug)]
+pub struct Subscription {
+    events: Receiver<Arc<Event>>,
+    shared: Weak<Shared>,
+    missed: u64,
+}
+
+impl Subscription {
+    pub(crate) fn new(shared: &Arc<Shared>) -> Self {
+        Self {
+            events: shared.events.subscribe(),
+            shared: Arc::downgrade(shared),
+            missed: 0,
+        }
+    }
+
+    /// The next notice; `None` once the `Health` is gone. Cancel safe.
+    pub async fn next(&mut self) -> Option<Notice> {
+        match self.events.recv().await {
+            Ok(event) => Some(Notice::Event(event)),
+            Err(RecvError::Closed) => None,
+            Err(RecvError::Lagged(count)) => {
+                self.missed += count;
+                let shared = self.shared.upgrade()?;
+                let report = shared.reader.report(shared.clock.mono(), &shared.clock);
+                Some(Notice::Missed { count, report })
+            }
+        }
+    }
+
+    /// How many events were lost to this subscriber in all.
+    pub fn missed(&self) -> u64 {
+        self.missed
+    }
+}
