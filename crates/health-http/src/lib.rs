@@ -1,1 +1,59 @@
-//! Placeholder.
+//! Serves health to probers, on hyper 1: what an orchestrator, a load balancer
+//! or a person asks over HTTP, answered from what is already known.
+//!
+//! ```
+//! use health_core::{Health, check_fn};
+//! use health_http::HealthServer;
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let health = Health::builder().node_id("node-1").build();
+//! let server = HealthServer::bind("127.0.0.1:0", health.clone())?.serve()?;
+//! health.register(check_fn("config", |_| async { true }).critical())?;
+//! health.start()?;
+//! println!("listening on http://{}", server.local_addr());
+//! server.close().await;
+//! # Ok(()) }
+//! ```
+//!
+//! | path (aliases) | answers | codes |
+//! |---|---|---|
+//! | `/health` | the full report | 200 healthy, degraded; 503 unhealthy, starting, stopping |
+//! | `/health/ready` (`/ready`, `/readyz`) | `{"ready","status","message"}` | 200 / 503 |
+//! | `/health/live` (`/live`, `/livez`) | `{"live","status","uptime"}`, and `message` on failure | 200 / 503 |
+//! | `/health/startup` (`/startup`, `/startupz`) | `{"started","status","message"}` | 200 / 503 |
+//! | `/health/checks` | every check with its spec, `total`, `timestamp` | 200 |
+//! | `/health/checks/{name}` | one of them | 200 healthy, degraded; 503; 404 |
+//!
+//! GET and HEAD have the same headers; other methods get 405, other paths 404,
+//! an HTTP/1.1 request without exactly one `Host` 400. Liveness stays 200 while
+//! the node drains, and turns 503 when a shutdown has overrun its deadline.
+//!
+//! # The native JSON
+//!
+//! Durations (`uptime`, `latency`, `interval`, `timeout`) are whole nanoseconds,
+//! times are RFC 3339 in UTC, `checks` is an object keyed by name and sorted.
+//! `timestamp` at the top is that of the snapshot, not of the request; that of a
+//! check is its last result's, `null` before the first.
+//!
+//! It has no features yet; beside hyper 1 (`http1`, `server`), hyper-util's tokio
+//! adapter and tokio it pulls in `arc-swap`, `humantime`, `serde_json`,
+//! `socket2`, `tower-service` (the trait alone) and `tracing`.
+
+mod body;
+mod clock;
+mod health_server;
+mod host;
+mod native;
+mod probe_body;
+mod rendered;
+mod reply;
+mod route;
+pub mod server;
+mod service;
+mod stall_view;
+mod wire_time;
+
+pub use body::Body;
+pub use health_server::{HealthServer, HealthServerBuilder};
+pub use host::{HostError, check_host};
+pub use service::{Answer, HealthService, Infallibly};

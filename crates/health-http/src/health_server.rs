@@ -1,0 +1,138 @@
+//! The server that a service starts: a bound address with the health service on it.
+//!
+//! Joins the parts; what a request gets is the service's business, what a
+//! connection may do the transport's.
+
+use std::sync::Arc;
+
+use health_core::{Health, Lifecycle};
+
+use crate::server::{Address, BindError, Limits, Listener, LocalAddr, ServeError, ServerHandle};
+use crate::server::{StallLimits, StallWatch, Transport};
+use crate::service::HealthService;
+
+/// How a health server is set up, before it is bound.
+#[derive(Clone, Debug)]
+#[must_use = "call `bind`"]
+pub struct HealthServerBuilder {
+    health: Health,
+    limits: Limits,
+    stall: Option<StallLimits>,
+    live_fails_while_stopping: bool,
+}
+
+/// A bound health server: its address is taken, and connections queue until it serves.
+///
+/// Bind before slow initialisation, serve at once: it answers `starting` meanwhile.
+///
+/// ```
+/// use health_core::Health;
+/// use health_http::HealthServer;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let health = Health::new();
+/// let server = HealthServer::bind("127.0.0.1:0", health.clone())?.serve()?;
+/// println!("listening on http://{}", server.local_addr());
+/// health.start()?;
+/// // … until the service ends, then:
+/// server.close().await;
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+#[must_use = "a bound server serves nobody until `serve`"]
+pub struct HealthServer {
+    transport: Transport<HealthService>,
+    health: Health,
+    watch: Option<Arc<StallWatch>>,
+}
+
+impl HealthServer {
+    /// Binds `address` (`HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`) with the default limits.
+    pub fn bind<A>(address: A, health: Health) -> Result<Self, BindError>
+    where
+        A: TryInto<Address>,
+        BindError: From<A::Error>,
+    {
+        Self::builder(health).bind(address)
+    }
+
+    /// Sets up a server.
+    pub fn builder(health: Health) -> HealthServerBuilder {
+        HealthServerBuilder {
+            health,
+            limits: Limits::default(),
+            stall: None,
+            live_fails_while_stopping: false,
+        }
+    }
+
+    /// The address that clients connect to, with its real port.
+    pub fn local_addr(&self) -> &LocalAddr {
+        self.transport.local_addr()
+    }
+
+    /// Starts serving; must be called within the application's tokio runtime.
+    pub fn serve(self) -> Result<ServerHandle, ServeError> {
+        let Self {
+            transport,
+            health,
+            watch,
+        } = self;
+        match watch {
+            None => transport.serve(),
+            Some(watch) => {
+                transport.serve_watching(watch, move || health.lifecycle() == Lifecycle::Running)
+            }
+        }
+    }
+}
+
+impl HealthServerBuilder {
+    /// The bounds on connections and requests.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Serves on a thread and runtime of its own, so that a stalled application
+    /// cannot silence it. A stall of the application's runtime while the node is
+    /// running fails readiness and liveness as `limits` say (3 s and 10 s by
+    /// default); a suspended machine is no stall.
+    pub fn own_thread(mut self, limits: StallLimits) -> Self {
+        self.stall = Some(limits);
+        self
+    }
+
+    /// Fails liveness while the node is stopping. Off by default, because an
+    /// orchestrator that restarts on failed liveness would cut the drain short.
+    pub fn live_fails_while_stopping(mut self) -> Self {
+        self.live_fails_while_stopping = true;
+        self
+    }
+
+    /// Takes the address.
+    pub fn bind<A>(self, address: A) -> Result<HealthServer, BindError>
+    where
+        A: TryInto<Address>,
+        BindError: From<A::Error>,
+    {
+        let listener = Listener::bind(address, &self.limits)?;
+        Ok(self.on(listener))
+    }
+
+    /// Serves on a socket that is bound already.
+    pub fn on(self, listener: Listener) -> HealthServer {
+        let watch = self.stall.map(|limits| Arc::new(StallWatch::new(limits)));
+        let service = HealthService::configured(
+            self.health.clone(),
+            self.live_fails_while_stopping,
+            watch.clone(),
+        );
+        let transport = Transport::new(listener, service, self.limits);
+        HealthServer {
+            transport,
+            health: self.health,
+            watch,
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The native JSON: from a report to bytes. Pure.
+//!
+//! Durations are whole nanoseconds, times RFC 3339, names sorted.
+
+use std::collections::BTreeMap;
+
+use health_core::{CheckState, NodeStatus, Report, Schedule};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::wire_time::{Timestamp, nanos};
+
+/// How much of each check is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// What it says.
+    State,
+    /// And how it is registered.
+    Spec,
+}
+
+/// The head of the full report, up to its checks.
+#[derive(Serialize)]
+struct ReportHead<'a> {
+    status: NodeStatus,
+    message: &'a str,
+    timestamp: Timestamp,
+    uptime: i64,
+    start_time: Timestamp,
+    last_update: Timestamp,
+    version: &'a str,
+    node_id: &'a str,
+}
+
+/// One check as written; the order of the fields is the order on the wire.
+#[derive(Serialize)]
+struct CheckJson<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    status: health_core::CheckStatus,
+    healthy: bool,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    details: &'a Map<String, Value>,
+    #[serde(skip_serializing_if = "is_zero")]
+    details_dropped: u32,
+    latency: i64,
+    timestamp: Option<Timestamp>,
+    impact: health_core::Impact,
+    cause: health_core::Cause,
+    raw_status: Option<health_core::Status>,
+    since: Timestamp,
+    score: f64,
+    consecutive_failures: u64,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    spec: Option<SpecJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct SpecJson<'a> {
+    enabled: bool,
+    description: &'a str,
+    kind: health_core::Kind,
+    component: bool,
+    schedule: &'static str,
+    interval: i64,
+    timeout: i64,
+    tags: &'a [String],
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+impl<'a> CheckJson<'a> {
+    fn new(
+        check: &'a CheckState,
+        detail: Detail,
+        named: bool,
+        none: &'a Map<String, Value>,
+    ) -> Self {
+        let spec = &check.spec;
+        Self {
+            name: named.then_some(check.name()),
+            status: check.status,
+            healthy: check.healthy(),
+            message: &check.message,
+            reason: (!check.healthy()).then(|| check.reason()),
+            details: check.details.as_deref().unwrap_or(none),
+            details_dropped: check.details_dropped,
+            latency: check.latency.map_or(0, nanos),
+            timestamp: check.at.map(Timestamp),
+            impact: spec.impact,
+            cause: check.cause,
+            raw_status: check.raw,
+            since: Timestamp(check.since),
+            score: check.score(),
+            consecutive_failures: check.consecutive_failures,
+            spec: (detail == Detail::Spec).then(|| SpecJson {
+                enabled: check.enabled,
+                description: &spec.description,
+                kind: spec.kind,
+                component: check.component,
+                schedule: match spec.schedule {
+                    _ if check.component => "pushed",
+                    Schedule::Every(_) => "interval",
+                    Schedule::OnDemand(_) => "on_demand",
+                },
+                interval: nanos(spec.schedule.period()),
+                timeout: nanos(spec.timeout),
+                tags: &spec.tags,
+            }),
+        }
+    }
+}
+
+/// Appends `value` as JSON. Every value here serialises: it has string keys and
+/// finite numbers only.
+fn push(out: &mut Vec<u8>, value: &impl Serialize) {
+    let written = serde_json::to_writer(&mut *out, value);
+    debug_assert!(written.is_ok(), "{written:?}");
+}
+
+/// Appends one check, without its name.
+pub(crate) fn push_check(out: &mut Vec<u8>, check: &CheckState, detail: Detail) {
+    push(out, &CheckJson::new(check, detail, false, &Map::new()));
+}
+
+/// Appends one check of a map of checks: `"name":{…}`. A name needs no escaping.
+pub(crate) fn push_entry(out: &mut Vec<u8>, check: &CheckState, detail: Detail) {
+    out.push(b'"');
+    out.extend_from_slice(check.name().as_bytes());
+    out.extend_from_slice(b"\":");
+    push_check(out, check, detail);
+}
+
+/// One check by itself, with its name.
+pub(crate) fn check(check: &CheckState) -> Vec<u8> {
+    let mut out = Vec::with_capacity(512);
+    push(
+        &mut out,
+        &CheckJson::new(check, Detail::Spec, true, &Map::new()),
+    );
+    out
+}
+
+/// Appends all that comes before the first check: `{…,"checks":{`.
+/// `status` and `message` may be worse than the report's own.
+pub(crate) fn push_report_head(
+    out: &mut Vec<u8>,
+    report: &Report,
+    status: NodeStatus,
+    message: &str,
+) {
+    push(
+        out,
+        &ReportHead {
+            status,
+            message,
+            timestamp: Timestamp(report.at),
+            uptime: nanos(report.uptime),
+            start_time: Timestamp(report.start_time),
+            last_update: Timestamp(report.last_update),
+            version: &report.version,
+            node_id: &report.node_id,
+        },
+    );
+    // The closing brace makes room for the checks.
+    out.pop();
+    out.extend_from_slice(b",\"checks\":{");
+}
+
+/// Appends all that comes before the first check of the list of checks.
+pub(crate) fn push_checks_head(out: &mut Vec<u8>, report: &Report) {
+    let head = BTreeMap::from([
+        ("timestamp", Value::from(Timestamp(report.at).to_string())),
+        ("total", Value::from(report.checks.len())),
+    ]);
+    push(out, &head);
+    out.pop();
+    out.extend_from_slice(b",\"checks\":{");
+}

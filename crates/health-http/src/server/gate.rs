@@ -1,0 +1,121 @@
+//! Stands before the service: bounds the requests in flight, and announces a connection's end.
+//!
+//! It answers nothing itself but the 503 of a full house.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, ready};
+
+use hyper::body::Incoming;
+use hyper::header::{CACHE_CONTROL, CONNECTION, HeaderValue, RETRY_AFTER};
+use hyper::service::Service;
+use hyper::{Request, Response, StatusCode};
+
+use super::bounds::Phase;
+use super::record::Record;
+use crate::body::Body;
+
+/// The service of one connection.
+#[derive(Debug)]
+pub(crate) struct Gate<S> {
+    service: S,
+    record: Arc<Record>,
+}
+
+impl<S> Gate<S> {
+    pub(crate) fn new(service: S, record: Arc<Record>) -> Self {
+        Self { service, record }
+    }
+}
+
+/// A request in flight.
+#[derive(Debug)]
+struct Ticket(Arc<Record>);
+
+impl Ticket {
+    /// Takes a place; `Err` when there is none.
+    fn take(record: &Arc<Record>) -> Result<Self, ()> {
+        let shared = &record.shared;
+        shared.counters.request();
+        let ticket = Self(record.clone());
+        if shared.in_flight.fetch_add(1, Ordering::Relaxed) < shared.max_in_flight {
+            Ok(ticket)
+        } else {
+            shared.counters.refused();
+            Err(())
+        }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.0.shared.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The answer to one request.
+#[derive(Debug)]
+pub(crate) struct Answer<F> {
+    /// None once answered, and for a refused request.
+    work: Option<(F, Ticket)>,
+    record: Arc<Record>,
+}
+
+impl<F> Future for Answer<F>
+where
+    F: Future<Output = Result<Response<Body>, Infallible>> + Unpin,
+{
+    type Output = Result<Response<Body>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let mut response = match &mut this.work {
+            Some((work, _)) => match ready!(Pin::new(work).poll(cx)) {
+                Ok(response) => response,
+                Err(never) => match never {},
+            },
+            None => full_house(),
+        };
+        this.work = None;
+        this.record.enter(Phase::Answered);
+        if this.record.is_last() {
+            response
+                .headers_mut()
+                .insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        Poll::Ready(Ok(response))
+    }
+}
+
+fn full_house() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    response
+}
+
+impl<S> Service<Request<Incoming>> for Gate<S>
+where
+    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>,
+    S::Future: Unpin,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Answer<S::Future>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        self.record.enter(Phase::Serving);
+        let work = Ticket::take(&self.record)
+            .ok()
+            .map(|ticket| (self.service.call(request), ticket));
+        Answer {
+            work,
+            record: self.record.clone(),
+        }
+    }
+}

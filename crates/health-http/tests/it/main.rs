@@ -1,0 +1,3 @@
+//! The integration tests of health-http.
+
+mod transport;
