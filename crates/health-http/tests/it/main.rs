@@ -1,3 +1,4 @@
 //! The integration tests of health-http.
 
+mod service;
 mod transport;
