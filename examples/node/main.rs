@@ -1,2 +1,144 @@
-//! Placeholder.
-fn main() {}
+//! A node with a few checks, served over HTTP, whose every state can be tried from outside.
+//!
+//! `--help` says how. It joins the crates and decides nothing: the flags are read in the library
+//! of this package. For a service of your own, start from `health_server`.
+
+mod checks;
+mod logging;
+mod signals;
+mod worker;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use health_core::{ComponentSpec, Health, RegisterError, StartError};
+use health_examples::flags::{self, Command, Flags};
+use health_http::HealthServer;
+use health_http::server::{BindError, LocalAddr, ServeError, StallLimits};
+use thiserror::Error;
+
+use crate::signals::Signals;
+
+/// What a mistake in the flags ends with; anything else that goes wrong ends with 1.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let flags = match flags::parse(std::env::args_os().skip(1)) {
+        Ok(Command::Run(flags)) => flags,
+        Ok(Command::Help) => {
+            // Whoever does not read the help does not miss it.
+            let _ = io::stdout().write_all(flags::HELP.as_bytes());
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            complain(&format!("{error} (see node --help)"));
+            return USAGE.into();
+        }
+    };
+    logging::install(flags.log);
+    match run(&flags) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            complain(&failure.to_string());
+            failure.exit_code().into()
+        }
+    }
+}
+
+/// Why the node did not come up.
+#[derive(Debug, Error)]
+enum Failure {
+    #[error("cannot build the runtime: {0}")]
+    Runtime(io::Error),
+    #[error("cannot listen to signals: {0}")]
+    Signals(io::Error),
+    #[error(transparent)]
+    Check(#[from] Box<dyn std::error::Error>),
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+}
+
+impl Failure {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Register(_) | Self::Bind(BindError::Invalid { .. }) => USAGE,
+            _ => 1,
+        }
+    }
+}
+
+fn run(flags: &Flags) -> Result<(), Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(Failure::Runtime)?
+        .block_on(serve(flags))
+}
+
+async fn serve(flags: &Flags) -> Result<(), Failure> {
+    // First of all, so that a signal during a slow start ends it in order.
+    let mut signals = Signals::install().map_err(Failure::Signals)?;
+
+    let health = Health::builder()
+        .node_id(&flags.node_id)
+        .version(&flags.version_tag)
+        .build();
+    for check in checks::all(flags).map_err(Failure::Check)? {
+        health.register(check)?;
+    }
+    let mut server = HealthServer::builder(health.clone());
+    if flags.own_thread {
+        server = server.own_thread(StallLimits::default());
+    }
+    let server = server.bind(flags.listen.as_str())?;
+    let component = health.component(
+        ComponentSpec::new("worker")
+            .description("a task that reports on itself")
+            .heartbeat(worker::SILENCE),
+    )?;
+    let server = server.serve()?;
+    announce(server.local_addr());
+
+    // Whatever is slow to initialise comes here: probes are told `starting` meanwhile.
+    health.start()?;
+    let worker = worker::start(component);
+
+    let signal = signals.next().await;
+    tracing::info!(signal, "shutting down");
+    health.begin_shutdown();
+    server.close().await;
+    health.stop().await;
+    worker.abort();
+    Ok(())
+}
+
+/// Prints the one line on stdout, on a thread of its own: a stdout that is a full pipe, which
+/// nobody reads, must hold up nothing.
+fn announce(address: &LocalAddr) {
+    let line = match address {
+        LocalAddr::Tcp(address) => format!("listening on http://{address}\n"),
+        other => format!("listening on {other}\n"),
+    };
+    let print = move || {
+        let mut stdout = io::stdout();
+        let _ = stdout
+            .write_all(line.as_bytes())
+            .and_then(|()| stdout.flush());
+    };
+    // Without the line the node is as healthy as with it.
+    let _ = std::thread::Builder::new()
+        .name("announce".to_owned())
+        .spawn(print);
+}
+
+/// One line on stderr, whether or not somebody reads it.
+fn complain(message: &str) {
+    let _ = writeln!(io::stderr(), "node: {message}");
+}
