@@ -3,12 +3,13 @@
 //! Durations are whole nanoseconds, times RFC 3339, names sorted.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use health_core::{CheckState, NodeStatus, Report, Schedule};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::wire_time::{Timestamp, nanos};
+use crate::wire_time::{Timestamp, TimestampWriter, nanos};
 
 /// How much of each check is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +33,7 @@ struct ReportHead<'a> {
     node_id: &'a str,
 }
 
-/// One check as written; the order of the fields is the order on the wire.
+/// One check as written, save its last run: the order of the fields is the order on the wire.
 #[derive(Serialize)]
 struct CheckJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,8 +46,6 @@ struct CheckJson<'a> {
     details: &'a Map<String, Value>,
     #[serde(skip_serializing_if = "is_zero")]
     details_dropped: u32,
-    latency: i64,
-    timestamp: Option<Timestamp>,
     impact: health_core::Impact,
     cause: health_core::Cause,
     raw_status: Option<health_core::Status>,
@@ -93,8 +92,6 @@ impl<'a> CheckJson<'a> {
             reason: (!check.healthy()).then(|| check.reason()),
             details: check.details.as_deref().unwrap_or(none),
             details_dropped: check.details_dropped,
-            latency: check.latency.map_or(0, nanos),
-            timestamp: check.at.map(Timestamp),
             impact: spec.impact,
             cause: check.cause,
             raw_status: check.raw,
@@ -126,26 +123,80 @@ fn push(out: &mut Vec<u8>, value: &impl Serialize) {
     debug_assert!(written.is_ok(), "{written:?}");
 }
 
-/// Appends one check, without its name.
-pub(crate) fn push_check(out: &mut Vec<u8>, check: &CheckState, detail: Detail) {
-    push(out, &CheckJson::new(check, detail, false, &Map::new()));
+/// Appends one check, its last run's figures at the end; returns where those begin.
+fn push_check(
+    out: &mut Vec<u8>,
+    json: &CheckJson<'_>,
+    check: &CheckState,
+    stamps: &mut TimestampWriter,
+) -> usize {
+    push(out, json);
+    // The closing brace makes room for the run.
+    out.pop();
+    let steady = out.len();
+    push_run(out, check, stamps);
+    steady
 }
 
-/// Appends one check of a map of checks: `"name":{…}`. A name needs no escaping.
-pub(crate) fn push_entry(out: &mut Vec<u8>, check: &CheckState, detail: Detail) {
+/// Appends what changes with each run: `,"latency":…,"timestamp":…}`.
+pub(crate) fn push_run(out: &mut Vec<u8>, check: &CheckState, stamps: &mut TimestampWriter) {
+    out.extend_from_slice(b",\"latency\":");
+    let mut digits = itoa::Buffer::new();
+    out.extend_from_slice(digits.format(check.latency.map_or(0, nanos)).as_bytes());
+    out.extend_from_slice(b",\"timestamp\":");
+    match check.at {
+        None => out.extend_from_slice(b"null"),
+        Some(at) => stamps.push(out, at),
+    }
+    out.push(b'}');
+}
+
+/// Whether nothing but what [`push_run`] writes differs between two states of one check.
+pub(crate) fn differs_in_run_only(old: &CheckState, new: &CheckState) -> bool {
+    let details = match (&old.details, &new.details) {
+        (None, None) => true,
+        (Some(old), Some(new)) => Arc::ptr_eq(old, new) || old == new,
+        _ => false,
+    };
+    details
+        && Arc::ptr_eq(&old.spec, &new.spec)
+        && old.status == new.status
+        && old.cause == new.cause
+        && old.raw == new.raw
+        && old.since == new.since
+        && old.consecutive_failures == new.consecutive_failures
+        && old.enabled == new.enabled
+        && old.details_dropped == new.details_dropped
+        && old.score().to_bits() == new.score().to_bits()
+        && old.message == new.message
+}
+
+/// Appends one check of a map of checks, `"name":{…}`, and returns where its
+/// last run's figures begin. A name needs no escaping.
+pub(crate) fn push_entry(
+    out: &mut Vec<u8>,
+    check: &CheckState,
+    detail: Detail,
+    stamps: &mut TimestampWriter,
+) -> usize {
+    let none = Map::new();
     out.push(b'"');
     out.extend_from_slice(check.name().as_bytes());
     out.extend_from_slice(b"\":");
-    push_check(out, check, detail);
+    push_check(
+        out,
+        &CheckJson::new(check, detail, false, &none),
+        check,
+        stamps,
+    )
 }
 
 /// One check by itself, with its name.
 pub(crate) fn check(check: &CheckState) -> Vec<u8> {
     let mut out = Vec::with_capacity(512);
-    push(
-        &mut out,
-        &CheckJson::new(check, Detail::Spec, true, &Map::new()),
-    );
+    let none = Map::new();
+    let json = CheckJson::new(check, Detail::Spec, true, &none);
+    push_check(&mut out, &json, check, &mut TimestampWriter::default());
     out
 }
 

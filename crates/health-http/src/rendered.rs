@@ -1,16 +1,18 @@
 //! A rendered report, kept until the report changes; the next one copies what did not.
 //!
 //! Reports hold the same `Arc` for a check that did not change, so the bytes of
-//! the last rendering are copied for it, in one piece with its neighbours.
+//! the last rendering are copied for it; of a check that merely ran again, all
+//! but the figures of that run.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
-use health_core::{NodeStatus, Report};
+use health_core::{CheckState, NodeStatus, Report};
 
 use crate::native::{self, Detail};
 use crate::stall_view::StallView;
+use crate::wire_time::TimestampWriter;
 
 /// What is rendered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +37,8 @@ pub(crate) struct Rendered {
     stall: StallView,
     pub(crate) status: NodeStatus,
     pub(crate) body: Bytes,
-    /// Where the entry of each check ends, its comma included; the first begins at `first`.
-    ends: Vec<usize>,
+    spans: Vec<Span>,
+    /// Where the first entry begins.
     first: usize,
 }
 
@@ -79,9 +81,10 @@ impl Renderer {
 
 impl Rendered {
     fn new(page: Page, report: &Arc<Report>, stall: StallView, last: Option<&Self>) -> Self {
-        let mut out = Vec::with_capacity(last.map_or(256 + 512 * report.checks.len(), |last| {
+        let room = last.map_or(256 + 512 * report.checks.len(), |last| {
             last.body.len() + 256
-        }));
+        });
+        let mut out = Vec::with_capacity(room);
         let (status, message) = stall.overlay(report.status, &report.message);
         let detail = match page {
             Page::Report => {
@@ -94,26 +97,38 @@ impl Rendered {
             }
         };
         let first = out.len();
-        let mut ends = Vec::with_capacity(report.checks.len());
+        let mut spans = Vec::with_capacity(report.checks.len());
         let mut known = last.map(|last| last.entries().peekable());
+        let mut stamps = TimestampWriter::default();
         for check in &report.checks {
-            let copied = known.as_mut().and_then(|known| {
+            let known = known.as_mut().and_then(|known| {
                 // Both lists are sorted by name: what is skipped is gone.
                 while known
-                    .next_if(|(held, _)| held.name() < check.name())
+                    .next_if(|held| held.check.name() < check.name())
                     .is_some()
                 {}
-                let (_, bytes) = known.next_if(|(held, _)| Arc::ptr_eq(held, check))?;
-                out.extend_from_slice(bytes);
-                Some(())
+                known.next_if(|held| held.check.name() == check.name())
             });
-            if copied.is_none() {
-                native::push_entry(&mut out, check, detail);
-                out.push(b',');
-            }
-            ends.push(out.len());
+            let steady = match known {
+                Some(held) if Arc::ptr_eq(held.check, check) => {
+                    out.extend_from_slice(held.bytes);
+                    out.len() - (held.bytes.len() - held.steady)
+                }
+                Some(held) if native::differs_in_run_only(held.check, check) => {
+                    out.extend_from_slice(held.bytes.get(..held.steady).unwrap_or_default());
+                    let steady = out.len();
+                    native::push_run(&mut out, check, &mut stamps);
+                    steady
+                }
+                _ => native::push_entry(&mut out, check, detail, &mut stamps),
+            };
+            out.push(b',');
+            spans.push(Span {
+                steady,
+                end: out.len() - 1,
+            });
         }
-        if !ends.is_empty() {
+        if !spans.is_empty() {
             out.pop();
         }
         out.extend_from_slice(b"}}");
@@ -122,30 +137,48 @@ impl Rendered {
             stall,
             status,
             body: out.into(),
-            ends,
+            spans,
             first,
         }
     }
 
-    /// Each check with its bytes, the comma behind it included. The last one's
-    /// comma is the brace that closes the checks, so it is left out.
-    fn entries(&self) -> impl Iterator<Item = (&Arc<health_core::CheckState>, &[u8])> {
-        let starts = std::iter::once(self.first).chain(self.ends.iter().copied());
-        let ends = self.ends.iter().copied();
-        let kept = self.ends.len().saturating_sub(1);
+    /// Each check with its bytes.
+    fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        // A comma stands between two entries.
+        let starts = std::iter::once(self.first).chain(self.spans.iter().map(|span| span.end + 1));
         self.report
             .checks
             .iter()
-            .zip(starts.zip(ends))
-            .take(kept)
-            .filter_map(|(check, (start, end))| Some((check, self.body.get(start..end)?)))
+            .zip(self.spans.iter().zip(starts))
+            .filter_map(|(check, (span, start))| {
+                let bytes = self.body.get(start..span.end)?;
+                Some(Entry {
+                    check,
+                    bytes,
+                    steady: span.steady - start,
+                })
+            })
     }
+}
+
+/// Where the entry of a check lies: up to `steady` it does not change from run to run.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    steady: usize,
+    end: usize,
+}
+
+/// One check of a rendering.
+struct Entry<'a> {
+    check: &'a Arc<CheckState>,
+    bytes: &'a [u8],
+    steady: usize,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use health_core::{ComponentSpec, Health};
+    use health_core::{ComponentSpec, Health, Outcome, check_fn};
 
     fn json(rendered: &Rendered) -> serde_json::Value {
         serde_json::from_slice(&rendered.body).unwrap()
@@ -183,6 +216,36 @@ mod tests {
             drop(extra);
             health.unregister("bb").unwrap();
             compare();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_check_that_ran_again_is_rendered_as_if_anew() {
+        let health = Health::new();
+        health
+            .register(check_fn("plain", |_| async { true }))
+            .unwrap();
+        health
+            .register(check_fn("telling", |_| async {
+                Outcome::healthy().detail("n", 1)
+            }))
+            .unwrap();
+        health
+            .register(check_fn("failing", |_| async { Outcome::unhealthy("no") }))
+            .unwrap();
+        health.start().unwrap();
+        for page in [Page::Report, Page::Checks] {
+            let renderer = Renderer::new(page);
+            for _ in 0..5 {
+                for name in ["plain", "telling", "failing"] {
+                    health.ask(name).await.unwrap();
+                    let report = health.report();
+                    let incremental = renderer.render(&report, StallView::default());
+                    let anew = Rendered::new(page, &report, StallView::default(), None);
+                    assert_eq!(incremental.body, anew.body);
+                    json(&anew);
+                }
+            }
         }
     }
 

@@ -4,11 +4,14 @@
 //! It knows nothing of health: no route, no JSON.
 
 mod address;
+mod alarm;
+mod backoff;
 mod bounds;
 mod connection;
 mod counters;
 mod driver;
 mod eviction;
+mod farewell;
 mod gate;
 mod handle;
 mod limits;

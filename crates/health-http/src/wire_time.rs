@@ -26,6 +26,44 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// Writes timestamps as JSON strings, many of which fall into the same second.
+#[derive(Debug, Default)]
+pub(crate) struct TimestampWriter {
+    second: Option<u64>,
+    /// `"2023-11-14T22:13:20`
+    text: String,
+}
+
+impl TimestampWriter {
+    pub(crate) fn push(&mut self, out: &mut Vec<u8>, time: SystemTime) {
+        let since = time
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default()
+            .min(LAST);
+        if self.second != Some(since.as_secs()) {
+            self.second = Some(since.as_secs());
+            self.text = format!("\"{}", Timestamp(time));
+            self.text.truncate("\"2023-11-14T22:13:20".len());
+        }
+        out.extend_from_slice(self.text.as_bytes());
+        let millis = since.subsec_millis();
+        let digit = |n: u32| {
+            b"0123456789"
+                .get((n % 10) as usize)
+                .copied()
+                .unwrap_or(b'0')
+        };
+        out.extend_from_slice(&[
+            b'.',
+            digit(millis / 100),
+            digit(millis / 10),
+            digit(millis),
+            b'Z',
+            b'"',
+        ]);
+    }
+}
+
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -88,6 +126,14 @@ mod tests {
             ),
         ] {
             assert_eq!(Timestamp(time).to_string(), text);
+            let mut out = Vec::new();
+            let mut writer = TimestampWriter::default();
+            writer.push(&mut out, time);
+            writer.push(&mut out, time);
+            assert_eq!(
+                String::from_utf8(out).unwrap(),
+                format!("\"{text}\"\"{text}\"")
+            );
         }
     }
 

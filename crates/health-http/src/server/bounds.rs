@@ -111,7 +111,7 @@ mod tests {
             .header_timeout(Duration::from_millis(100))
             .idle(Duration::from_millis(200))
             .write_stall(Duration::from_millis(300))
-            .age(Duration::from_millis(1000));
+            .age(Duration::from_secs(1));
         let bounds = Bounds::new(&limits);
         let cases = [
             // (phase, completed, since, now, expected); opened at 0

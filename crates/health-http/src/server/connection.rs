@@ -90,11 +90,11 @@ where
                 this.http = Some(this.builder.serve_connection(stream, gate));
                 continue;
             };
-            if !this.record.is_killed() {
-                if let Err(error) = ready!(Pin::new(http).poll(cx)) {
-                    // What strangers do wrong is no event of this service.
-                    tracing::trace!(%error, "connection ended");
-                }
+            if !this.record.is_killed()
+                && let Err(error) = ready!(Pin::new(http).poll(cx))
+            {
+                // What strangers do wrong is no event of this service.
+                tracing::trace!(%error, "connection ended");
             }
             this.http = None;
             if !this.record.shared.free(&this.record) {

@@ -1,26 +1,29 @@
 //! Accepts connections, looks after them, and ends them in order: the one place that owns the
 //! server's sockets, timers and tasks.
 //!
-//! It holds no decision: who is overdue is judged in `bounds`, who gives way in `eviction`.
+//! It holds no decision: who is overdue is judged in `bounds`, who gives way in `eviction`,
+//! who has been heard out in `farewell`.
 
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::task::{Poll, ready};
 
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::Service;
 use hyper::{Request, Response};
 use tokio::sync::oneshot;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Sleep;
 
-use super::bounds::{Bounds, Judgement, Phase};
+use super::alarm::Alarm;
+use super::backoff::backoff;
+use super::bounds::{Bounds, Judgement};
 use super::connection::Connection;
 use super::eviction::Queue;
+use super::farewell::Farewell;
 use super::limits::Limits;
 use super::listener::Acceptor;
 use super::record::{Record, Sitter};
@@ -32,6 +35,13 @@ use crate::clock;
 /// Ended connections whose records may await a sweep beyond as many as are open.
 const SWEEP_SLACK: usize = 64;
 
+/// Connections accepted before those accepted get their turn: a burst must not push out of a full
+/// house who was never heard.
+const BURST: usize = 32;
+
+/// How often a full house gets a turn to make room for one who is queued at closing.
+const TURNS: usize = 100;
+
 /// The driver of one server.
 pub(crate) struct Driver<S> {
     builder: Arc<http1::Builder>,
@@ -41,41 +51,6 @@ pub(crate) struct Driver<S> {
     shared: Arc<Shared>,
     connections: Queue<Sitter>,
     alarm: Alarm,
-}
-
-/// A timer that is set only while there is something to look after: an idle server never wakes.
-struct Alarm {
-    sleep: Pin<Box<Sleep>>,
-    set: bool,
-    /// Whether the timer knows whom to wake. The driver's waker never changes, so that once is
-    /// enough.
-    armed: bool,
-}
-
-impl Alarm {
-    fn new() -> Self {
-        Self {
-            sleep: Box::pin(tokio::time::sleep_until(clock::now())),
-            set: false,
-            armed: false,
-        }
-    }
-
-    fn set(&mut self, at: Instant) {
-        self.sleep.as_mut().reset(at);
-        self.set = true;
-        self.armed = false;
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if !self.set || (self.armed && !self.sleep.is_elapsed()) {
-            return Poll::Pending;
-        }
-        self.armed = true;
-        ready!(self.sleep.as_mut().poll(cx));
-        self.set = false;
-        Poll::Ready(())
-    }
 }
 
 enum Event {
@@ -114,6 +89,8 @@ where
 
     /// Serves until told to close or until the teller is dropped, then closes.
     pub(crate) async fn run(mut self, acceptor: Acceptor, mut close: oneshot::Receiver<()>) {
+        let burst = BURST.min(self.limits.connections.div_ceil(4));
+        let mut accepted = 0_usize;
         let mut failures = 0_u32;
         let mut pause: Option<Pin<Box<Sleep>>> = None;
         loop {
@@ -138,6 +115,10 @@ where
                 Event::Accepted(Ok(socket)) => {
                     failures = 0;
                     self.admit(socket);
+                    accepted = accepted.wrapping_add(1);
+                    if accepted.is_multiple_of(burst) {
+                        tokio::task::yield_now().await;
+                    }
                 }
                 Event::Accepted(Err(error)) => {
                     self.shared.counters.accept_failed();
@@ -164,7 +145,7 @@ where
     fn admit(&mut self, socket: Socket) {
         self.shared.counters.accepted();
         while self.shared.open() >= self.limits.connections && self.evict() {}
-        if !self.alarm.set {
+        if !self.alarm.is_set() {
             let now = clock::now();
             self.shared.set_now(now);
             self.alarm.set(now + self.limits.tick());
@@ -223,33 +204,28 @@ where
     /// Serves who is queued, lets requests in flight finish, and cuts what remains.
     async fn close(&mut self, acceptor: Acceptor) {
         let began = clock::now();
-        // Stamps from here on are compared with this one.
-        let began_millis = self.shared.set_now(began);
         self.shared.begin_closing();
-        if let Err(error) = self.empty(acceptor) {
+        if let Err(error) = self.empty(acceptor).await {
             tracing::warn!(%error, "connections that were queued when closing began may be lost");
         }
-        let farewell = u64::try_from(self.limits.farewell.as_millis()).unwrap_or(u64::MAX);
-        let tick = self
-            .limits
-            .tick()
-            .min(self.limits.farewell / 5)
-            .max(Duration::from_millis(10));
+        let mut farewell = Farewell::new(self.shared.set_now(clock::now()), self.limits.farewell);
+        let tick = self.limits.closing_tick();
         let mut cut = false;
         while self.shared.connections() > 0 {
             let at = clock::now();
             let now = self.shared.set_now(at);
             self.connections.sweep();
+            farewell.look();
             let overtime = at.saturating_duration_since(began) >= self.limits.closing;
             for connection in self.connections.iter() {
                 let view = connection.view();
-                let silent = view.phase == Phase::Waiting
-                    && now.saturating_sub(view.since.max(began_millis)) >= farewell;
                 if overtime {
                     if connection.kill() {
                         self.shared.counters.cut_at_close();
                     }
-                } else if silent || matches!(self.bounds.judge(view, now), Judgement::End(_)) {
+                } else if farewell.is_over(view, now)
+                    || matches!(self.bounds.judge(view, now), Judgement::End(_))
+                {
                     connection.kill();
                 }
             }
@@ -276,10 +252,16 @@ where
     }
 
     /// Accepts what is queued and closes the listener.
-    fn empty(&mut self, acceptor: Acceptor) -> io::Result<()> {
+    async fn empty(&mut self, acceptor: Acceptor) -> io::Result<()> {
         let queue = acceptor.into_queue()?;
         // Newcomers could keep this up for ever; the queue itself is no longer than this.
         for _ in 0..2 * (usize::from(self.limits.backlog) + 1) {
+            for _ in 0..TURNS {
+                if self.shared.open() < self.limits.connections {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
             match queue.accept() {
                 Ok(Some(socket)) => self.admit(socket),
                 Ok(None) => return Ok(()),
@@ -288,29 +270,5 @@ where
             }
         }
         Ok(())
-    }
-}
-
-/// How long to wait after a failed accept; `None` if only that one connection failed.
-fn backoff(error: &io::Error, failures: u32) -> Option<Duration> {
-    match error.kind() {
-        io::ErrorKind::ConnectionAborted
-        | io::ErrorKind::ConnectionReset
-        | io::ErrorKind::Interrupted => None,
-        _ => Some(Duration::from_millis(10 << failures.min(6))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn accept_failures_back_off_up_to_a_bound() {
-        let lacking = io::Error::from_raw_os_error(24);
-        let waits: Vec<_> = [0, 1, 5, 6, 7, 1000].map(|n| backoff(&lacking, n)).to_vec();
-        let ms = |ms| Some(Duration::from_millis(ms));
-        assert_eq!(waits, [ms(10), ms(20), ms(320), ms(640), ms(640), ms(640)]);
-        assert_eq!(backoff(&io::ErrorKind::ConnectionAborted.into(), 3), None);
     }
 }

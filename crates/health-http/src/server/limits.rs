@@ -37,8 +37,8 @@ impl Default for Limits {
             header_size: 16 * 1024,
             connections: 512,
             requests: 256,
-            age: Duration::from_secs(300),
-            idle: Duration::from_secs(60),
+            age: Duration::from_mins(5),
+            idle: Duration::from_mins(1),
             write_stall: Duration::from_secs(10),
             send_buffer: 128 * 1024,
             backlog: 1024,
@@ -139,6 +139,13 @@ impl Limits {
             .min(self.write_stall)
             .min(self.age);
         (shortest / 5).clamp(Duration::from_millis(10), Duration::from_secs(1))
+    }
+
+    /// The same while closing.
+    pub(crate) fn closing_tick(&self) -> Duration {
+        self.tick()
+            .min(self.farewell / 5)
+            .max(Duration::from_millis(10))
     }
 }
 

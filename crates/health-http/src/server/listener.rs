@@ -85,7 +85,7 @@ impl From<Infallible> for BindError {
 }
 
 impl BindError {
-    pub(crate) fn from_io(address: impl ToString, source: io::Error) -> Self {
+    pub(crate) fn from_io(address: &impl ToString, source: io::Error) -> Self {
         let address = address.to_string();
         match source.kind() {
             io::ErrorKind::AddrInUse => Self::InUse { address },
@@ -183,7 +183,7 @@ impl Listener {
             reference.set_tcp_nodelay(true)?;
             Self::from_tcp(socket)
         };
-        adopt(socket).map_err(|error| BindError::from_io("the adopted socket", error))
+        adopt(socket).map_err(|error| BindError::from_io(&"the adopted socket", error))
     }
 
     /// Adopts a listening Unix socket. Its file is left to its owner.
@@ -201,7 +201,7 @@ impl Listener {
                 local: LocalAddr::Unix(path),
             })
         };
-        adopt(socket).map_err(|error| BindError::from_io("the adopted socket", error))
+        adopt(socket).map_err(|error| BindError::from_io(&"the adopted socket", error))
     }
 
     /// The address that clients connect to.

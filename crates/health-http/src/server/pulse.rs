@@ -1,73 +1,71 @@
-//! Runs the stall observer: the application beats, the health thread ticks and listens.
+//! Runs the stall observer: it ticks on the health thread and looks for signs of life in the
+//! application's runtime.
 //!
 //! It does not decide what silence means.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
-use std::time::Duration;
 
-use super::stall::{Silence, StallWatch};
+use tokio::runtime::Handle;
 
-/// The application's beats, counted for the observer.
-#[derive(Debug, Default)]
-pub(crate) struct Beats(Arc<AtomicU64>);
+use super::stall::{ASK_AFTER, Silence, StallWatch};
 
-impl Beats {
-    /// Where to beat, for as long as somebody listens.
-    pub(crate) fn heard(&self) -> Weak<AtomicU64> {
-        Arc::downgrade(&self.0)
+/// The application's runtime, and what it has been heard of.
+#[derive(Debug)]
+struct Pulse {
+    application: Handle,
+    asked: u64,
+    answered: Arc<AtomicU64>,
+}
+
+impl Pulse {
+    /// A number that changes for as long as the runtime lives: how often its workers went to sleep
+    /// or woke, which costs it nothing to tell, and how often it answered.
+    fn beats(&self) -> u64 {
+        let answered = self.answered.load(Ordering::Relaxed);
+        #[cfg(target_has_atomic = "64")]
+        let answered = {
+            let metrics = self.application.metrics();
+            let parks =
+                (0..metrics.num_workers()).map(|worker| metrics.worker_park_unpark_count(worker));
+            parks.fold(answered, u64::wrapping_add)
+        };
+        answered
+    }
+
+    /// Asks a runtime that has shown no sign of life, unless it owes an answer already. An idle
+    /// runtime is woken for it, so it is not asked without need.
+    fn ask(&mut self) {
+        if self.answered.load(Ordering::Relaxed) == self.asked {
+            self.asked += 1;
+            let answered = self.answered.clone();
+            drop(self.application.spawn(async move {
+                answered.fetch_add(1, Ordering::Relaxed);
+            }));
+        }
     }
 }
 
-/// Beats from the application's runtime, until nobody listens or that runtime ends.
-pub(crate) async fn beat(heard: Weak<AtomicU64>, interval: Duration) {
-    while let Some(beats) = heard.upgrade() {
-        beats.fetch_add(1, Ordering::Relaxed);
-        drop(beats);
-        tokio::time::sleep(interval).await;
-    }
-}
-
-/// Ticks on the health thread. Sleeps rather than keeping a schedule: ticks that a suspended
-/// machine missed must not be made up for.
-pub(crate) async fn observe(beats: Beats, watch: Arc<StallWatch>, running: impl Fn() -> bool) {
+/// Observes for ever. Sleeps rather than keeping a schedule: ticks that a suspended machine missed
+/// must not be made up for.
+pub(crate) async fn observe(
+    application: Handle,
+    watch: Arc<StallWatch>,
+    running: impl Fn() -> bool,
+) {
     let interval = watch.limits().interval();
     let mut silence = Silence::default();
+    let mut pulse = Pulse {
+        application,
+        asked: 0,
+        answered: Arc::default(),
+    };
     loop {
         tokio::time::sleep(interval).await;
-        let ticks = silence.tick(beats.0.load(Ordering::Relaxed), running());
-        watch.set(interval.saturating_mul(ticks));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::server::stall::StallLimits;
-
-    #[tokio::test(start_paused = true)]
-    async fn silence_is_found_and_forgotten() {
-        let beats = Beats::default();
-        let watch = Arc::new(StallWatch::new(StallLimits::default()));
-        let heard = beats.heard();
-        let observer = observe(beats, watch.clone(), || true);
-        tokio::pin!(observer);
-        let mut until = async |silent: Duration| {
-            tokio::select! {
-                () = &mut observer => {}
-                () = tokio::time::sleep(silent) => {}
-            }
-        };
-
-        until(Duration::from_millis(3_500)).await;
-        assert!(watch.stall().readiness && !watch.stall().liveness);
-        until(Duration::from_secs(7)).await;
-        assert!(watch.stall().liveness);
-
-        tokio::select! {
-            () = beat(heard, Duration::from_secs(1)) => {}
-            () = until(Duration::from_secs(2)) => {}
+        let ticks = silence.tick(pulse.beats(), running());
+        if ticks >= ASK_AFTER {
+            pulse.ask();
         }
-        assert_eq!(watch.stall().stalled_for, Duration::ZERO);
+        watch.set(interval.saturating_mul(ticks));
     }
 }

@@ -1,10 +1,15 @@
-//! Decides whether the application has stalled, from its beats and the observer's own ticks.
+//! Decides whether the application has stalled, from its signs of life (beats) and the
+//! observer's own ticks.
 //!
 //! It reads no clock: a suspended machine stops ticks and beats alike, so that waking up is no
 //! stall. It does not tick.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+/// Ticks of silence after which an application is asked for a sign of life. One less than fail
+/// readiness, and one more than pass between the wakes of an application that runs checks.
+pub(crate) const ASK_AFTER: u32 = 2;
 
 /// How long the application may be silent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +40,7 @@ impl StallLimits {
         self
     }
 
-    /// Time between beats, and between ticks: a third of the shorter limit, between 10 ms and 1 s.
+    /// Time between ticks: a third of the shorter limit, between 10 ms and 1 s.
     pub(crate) fn interval(&self) -> Duration {
         (self.readiness.min(self.liveness) / 3)
             .clamp(Duration::from_millis(10), Duration::from_secs(1))
@@ -149,8 +154,8 @@ mod tests {
     fn table() {
         let cases = [
             ("bbbbb", "-----"),
-            // Beats and ticks drift: one tick without a beat is common, two happen.
-            ("b.bb..bb.b", "----------"),
+            // An idle application is asked after two ticks without a beat, and answers.
+            ("b..b..bb..b", "-----------"),
             ("b...b", "---R-"),
             ("b..........b", "---RRRRRRRL-"),
             // Suspended for a minute by SIGSTOP: no tick, no beat, nothing found on waking.
@@ -158,7 +163,7 @@ mod tests {
                 "bbzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzbb",
                 "----------------------------------",
             ),
-            // On waking, the tick may come before the beat.
+            // On waking, the tick may come before the answer.
             ("b.zzzzzzzzzz.b", "--------------"),
             // Not running: never judged, and the silence before does not count later.
             ("ssssssssssssss", "--------------"),

@@ -20,7 +20,7 @@ use super::handle::{Place, ServerHandle};
 use super::limits::Limits;
 use super::listener::Listener;
 use super::own_thread::OwnRuntime;
-use super::pulse::{Beats, beat, observe};
+use super::pulse::observe;
 use super::shared::Shared;
 use super::stall::StallWatch;
 use crate::body::Body;
@@ -101,12 +101,7 @@ where
         running: impl Fn() -> bool + Send + 'static,
     ) -> Result<ServerHandle, ServeError> {
         let application = runtime::Handle::try_current().map_err(|_| ServeError::NoRuntime)?;
-        let beats = Beats::default();
-        let beat = beat(beats.heard(), watch.limits().interval());
-        let handle = self.start_thread(observe(beats, watch, running))?;
-        // Ends by itself when the observer is gone.
-        drop(application.spawn(beat));
-        Ok(handle)
+        self.start_thread(observe(application, watch, running))
     }
 
     fn start_thread(

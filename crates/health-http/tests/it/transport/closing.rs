@@ -7,7 +7,7 @@ use health_http::server::{Limits, Transport};
 
 use super::harness::{Client, Probe, bind, block_on, start, until};
 
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_hours(1);
 
 #[test]
 fn a_request_in_flight_finishes_and_its_response_says_close() {
@@ -28,8 +28,9 @@ fn a_request_in_flight_finishes_and_its_response_says_close() {
 
 #[test]
 fn what_is_queued_is_served() {
-    const QUEUED: usize = 200;
-    let limits = Limits::default();
+    // More than may be open at once.
+    const QUEUED: usize = 500;
+    let limits = Limits::default().connections(64);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -108,11 +109,10 @@ fn nothing_is_lost_while_clients_keep_asking() {
     // Each client asks until it is told that the connection closes or cannot connect; an answer
     // that was asked for on a live connection always comes.
     let server = start(Limits::default());
-    let address = server.address;
     let clients: Vec<_> = (0..8)
         .map(|_| {
+            let mut client = server.client();
             std::thread::spawn(move || {
-                let mut client = Client::connect(address);
                 let mut answered = 0_u32;
                 loop {
                     let reply = client.get("/");

@@ -1,0 +1,194 @@
+//! Every figure that the bench may report, with its budget.
+//!
+//! The one place where a number is promised; nothing here is measured.
+
+/// How a figure is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Basis {
+    /// Ours divided by the base.
+    Ratio,
+    /// Ours less the base, in hundredths: counts of whole things, to which growing buffers add crumbs.
+    Beyond,
+    /// Ours as it is.
+    Value,
+}
+
+/// One line of the budget table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Figure {
+    pub(crate) title: &'static str,
+    pub(crate) unit: &'static str,
+    pub(crate) basis: Basis,
+    /// `None` is a reference: shown, and not judged.
+    pub(crate) at_most: Option<f64>,
+}
+
+const fn ratio(title: &'static str, unit: &'static str, at_most: f64) -> Figure {
+    Figure {
+        title,
+        unit,
+        basis: Basis::Ratio,
+        at_most: Some(at_most),
+    }
+}
+
+const fn beyond(title: &'static str, unit: &'static str, at_most: f64) -> Figure {
+    Figure {
+        title,
+        unit,
+        basis: Basis::Beyond,
+        at_most: Some(at_most),
+    }
+}
+
+const fn value(title: &'static str, unit: &'static str, at_most: f64) -> Figure {
+    Figure {
+        title,
+        unit,
+        basis: Basis::Value,
+        at_most: Some(at_most),
+    }
+}
+
+const fn reference(title: &'static str, unit: &'static str) -> Figure {
+    Figure {
+        title,
+        unit,
+        basis: Basis::Ratio,
+        at_most: None,
+    }
+}
+
+// What guarding costs: guarded stands as ours, bare as its base.
+pub(crate) const BASE_INSTRUCTIONS: Figure = reference("guarded ÷ bare: instructions", "instr");
+pub(crate) const BASE_ALLOCATIONS: Figure = reference("guarded ÷ bare: allocations", "allocs");
+pub(crate) const BASE_CPU: Figure = reference("guarded ÷ bare: CPU", "µs");
+pub(crate) const BASE_CALLS: Figure = reference("guarded ÷ bare: system calls", "calls");
+
+// A probe.
+pub(crate) const READY_KEEP_ALIVE: Figure =
+    ratio("/ready: instructions, keep-alive", "instr", 1.10);
+pub(crate) const READY_FRESH: Figure = ratio("/ready: instructions, fresh", "instr", 1.06);
+pub(crate) const READY_SPREAD: Figure = value(
+    "/ready: instructions at 100 and 10,000 checks beside 4, off by",
+    "%",
+    1.0,
+);
+pub(crate) const READY_KEEP_ALIVE_MULTI: Figure =
+    ratio("/ready: instructions, keep-alive", "instr", 1.20);
+pub(crate) const READY_FRESH_MULTI: Figure = ratio("/ready: instructions, fresh", "instr", 1.30);
+pub(crate) const ALLOCATIONS_KEEP_ALIVE: Figure =
+    beyond("/ready: allocations, keep-alive", "allocs", 0.0);
+pub(crate) const ALLOCATIONS_FRESH: Figure = beyond("/ready: allocations, fresh", "allocs", 1.0);
+pub(crate) const READY_CPU: Figure = reference("/ready: CPU", "µs");
+pub(crate) const CALLS_OWN_THREAD: Figure = value("/ready: system calls, fresh", "calls", 10.0);
+pub(crate) const CALLS_MULTI: Figure = value("/ready: system calls, fresh", "calls", 16.0);
+
+// The report.
+pub(crate) const REPORT_UNCHANGED: Figure = ratio(
+    "/health of 100 checks, unchanged: instructions",
+    "instr",
+    1.10,
+);
+pub(crate) const REPORT_CHANGING: Figure = ratio(
+    "/health of 100 checks, run each second ÷ unchanged: CPU",
+    "µs",
+    1.5,
+);
+
+// The core.
+pub(crate) const VERDICT: Figure = value("verdict_at(now)", "ns", 20.0);
+pub(crate) const VERDICT_CLOCK: Figure = value("verdict with the clock", "ns", 60.0);
+pub(crate) const EVALUATE_CURRENT: Figure = value(
+    "evaluating a trivial check, current-thread: CPU",
+    "ns",
+    800.0,
+);
+pub(crate) const EVALUATE_MULTI: Figure =
+    value("evaluating a trivial check, 2 workers: CPU", "ns", 1600.0);
+pub(crate) const EVALUATE_ALLOCATIONS: Figure =
+    value("evaluating a trivial check: allocations", "allocs", 3.0);
+pub(crate) const RENDER: Figure = value("rendering a report, per check", "ns", 60.0);
+pub(crate) const CHECK_MEMORY: Figure = value(
+    "memory per registered check, history of 100 included",
+    "KiB",
+    6.0,
+);
+pub(crate) const REGISTER: Figure = value("registering 10,000 checks", "ms", 1000.0);
+
+// A process at rest.
+pub(crate) const IDLE_CPU: Figure =
+    value("idle, 100 checks every 10 s: CPU per minute", "ms", 15.0);
+pub(crate) const IDLE_CURRENT: Figure = value(
+    "idle, 100 checks every 10 s: wake-ups per minute",
+    "wakes",
+    80.0,
+);
+pub(crate) const IDLE_MULTI: Figure = value(
+    "idle, 100 checks every 10 s: wake-ups per minute",
+    "wakes",
+    200.0,
+);
+pub(crate) const IDLE_OWN_THREAD: Figure = value(
+    "idle, 100 checks every 10 s: wake-ups per minute",
+    "wakes",
+    320.0,
+);
+pub(crate) const MEMORY_FRESH: Figure = value("memory of a minimal server, fresh", "MiB", 3.5);
+pub(crate) const MEMORY_LOADED: Figure =
+    value("memory of a minimal server, after load", "MiB", 5.0);
+pub(crate) const NODE_FRESH: Figure = value("memory of node, fresh", "MiB", 5.0);
+pub(crate) const NODE_LOADED: Figure = value("memory of node, after load", "MiB", 7.5);
+
+// The build.
+pub(crate) const CLEAN_CLONE: Figure = value("clean clone to the first 200", "s", 120.0);
+pub(crate) const CRATES: Figure = value("health-http: crates in the tree", "crates", 40.0);
+pub(crate) const BINARY: Figure = value("health-http: stripped binary", "MiB", 1.6);
+
+// Reliability.
+pub(crate) const SOAK_UNANSWERED: Figure = value(
+    "1,000,000 requests, 50 checks: not answered",
+    "requests",
+    0.0,
+);
+pub(crate) const SOAK_EXTRA_RUNS: Figure = value(
+    "1,000,000 requests, 50 checks: extra check runs",
+    "runs",
+    0.0,
+);
+pub(crate) const SOAK_GROWTH: Figure = value(
+    "1,000,000 requests, 50 checks: RSS growth after the first 10,000",
+    "MiB",
+    1.0,
+);
+pub(crate) const CROWD_GONE: Figure =
+    value("5,000 bad connections: gone after their limit", "s", 5.0);
+pub(crate) const CROWD_MEMORY: Figure = value("5,000 bad connections: memory each", "KiB", 14.0);
+pub(crate) const CROWD_MEMORY_PARTIAL: Figure =
+    value("5,000 bad connections: memory each", "KiB", 26.0);
+pub(crate) const CROWD_P99: Figure = value(
+    "5,000 bad connections: p99 of good probes meanwhile",
+    "ms",
+    50.0,
+);
+pub(crate) const CROWD_FAILED: Figure = value(
+    "5,000 bad connections: good probes that failed",
+    "probes",
+    0.0,
+);
+pub(crate) const FLOOD_FAILED: Figure = value(
+    "a flood that goes on: good probes that failed",
+    "probes",
+    0.0,
+);
+pub(crate) const FLOOD_P99: Figure = value("a flood that goes on: p99 of good probes", "ms", 50.0);
+pub(crate) const CLOSING_LOST: Figure = value(
+    "SIGTERM under load: accepted requests lost",
+    "requests",
+    0.0,
+);
+pub(crate) const CLOSING_RESET: Figure = value(
+    "SIGTERM under load: queued connections not answered",
+    "connections",
+    0.0,
+);

@@ -1,0 +1,147 @@
+//! Costs inside the process: a verdict, an evaluation, a rendering, a registration.
+//!
+//! The things themselves are done by the binary `core_costs`, so that each run starts clean.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use super::request_cost::read_counts;
+use crate::budgets::{
+    CHECK_MEMORY, EVALUATE_ALLOCATIONS, EVALUATE_CURRENT, EVALUATE_MULTI, Figure, REGISTER, RENDER,
+    VERDICT, VERDICT_CLOCK,
+};
+use crate::callgrind;
+use crate::error::BenchError;
+use crate::launch::Launcher;
+use crate::statistics::{float, median, per_one};
+use crate::table::Row;
+
+const PROGRAM: &str = "core_costs";
+const ROUNDS: usize = 7;
+
+pub(crate) fn verdict(launcher: &Launcher) -> Result<Vec<Row>, BenchError> {
+    let mut rows = Vec::new();
+    for (figure, name) in [(VERDICT, "verdict"), (VERDICT_CLOCK, "verdict-clock")] {
+        rows.push(Row::new(
+            figure,
+            "100 checks",
+            cpu_each(launcher, name, 10_000_000)?,
+        ));
+    }
+    Ok(rows)
+}
+
+pub(crate) fn evaluate(launcher: &Launcher) -> Result<Vec<Row>, BenchError> {
+    let runtimes: [(&str, &str, Figure); 2] = [
+        ("evaluate-current", "current-thread", EVALUATE_CURRENT),
+        ("evaluate-multi", "2 workers", EVALUATE_MULTI),
+    ];
+    let mut rows = Vec::new();
+    for (name, case, figure) in runtimes {
+        rows.push(Row::new(figure, "", cpu_each(launcher, name, 200_000)?));
+        let (few, many) = (20_000, 120_000);
+        let small = allocations(launcher, name, few)?;
+        let large = allocations(launcher, name, many)?;
+        // In hundredths: what starting allocates differs by a handful from run to run.
+        let each = (per_one(small, large) * 100.0).round() / 100.0;
+        rows.push(Row::new(EVALUATE_ALLOCATIONS, case, each));
+    }
+    Ok(rows)
+}
+
+pub(crate) fn render(launcher: &Launcher) -> Result<Vec<Row>, BenchError> {
+    let one = cpu_each(launcher, "render", 300_000)?;
+    let all = cpu_each(launcher, "render-all", 100_000)?;
+    let row = Row::new(RENDER, "one new result among 1,000 checks", one);
+    let note = format!("with new results of all 1,000 it is {all:.0} ns");
+    Ok(vec![row.note(note)])
+}
+
+pub(crate) fn register(launcher: &Launcher) -> Result<Vec<Row>, BenchError> {
+    const CHECKS: u64 = 10_000;
+    let mut times = Vec::new();
+    for _ in 0..ROUNDS {
+        times.push(float(number(&sample(launcher, "register", CHECKS)?, "cpu_ns")?) / 1e6);
+    }
+    let memory = sample(launcher, "memory", CHECKS)?;
+    let each = float(number(&memory, "rss_kib")?) / float(CHECKS);
+    let time = median(&times).unwrap_or(f64::NAN);
+    Ok(vec![
+        Row::new(REGISTER, "", time),
+        Row::new(CHECK_MEMORY, "", each),
+    ])
+}
+
+/// Median CPU ns of one of the things counted.
+fn cpu_each(launcher: &Launcher, name: &str, count: u64) -> Result<f64, BenchError> {
+    let mut rounds = Vec::new();
+    for _ in 0..ROUNDS {
+        let sample = sample(launcher, name, count)?;
+        rounds.push(float(number(&sample, "cpu_ns")?) / float(number(&sample, "count")?.max(1)));
+    }
+    Ok(median(&rounds).unwrap_or(f64::NAN))
+}
+
+/// How often the thing was done, which may be more than was asked, and what was allocated in all.
+fn allocations(launcher: &Launcher, name: &str, count: u64) -> Result<(u64, u64), BenchError> {
+    let file = launcher.scratch.join("callgrind.out");
+    let flags = callgrind::arguments(&file);
+    let mut command = launcher.program_under("valgrind", &flags, PROGRAM);
+    let sample = parse(&finish(name, &mut command, count)?);
+    Ok((number(&sample, "count")?, read_counts(&file)?.allocations))
+}
+
+type Sample = BTreeMap<String, u64>;
+
+fn sample(launcher: &Launcher, name: &str, count: u64) -> Result<Sample, BenchError> {
+    let text = finish(name, &mut Command::new(launcher.binary(PROGRAM)), count)?;
+    Ok(parse(&text))
+}
+
+fn finish(name: &str, command: &mut Command, count: u64) -> Result<String, BenchError> {
+    let what = format!("{PROGRAM} {name}");
+    let output = command
+        .args([name, "--count", &count.to_string()])
+        .output()
+        .map_err(|source| BenchError::Start {
+            what: what.clone(),
+            source,
+        })?;
+    if !output.status.success() {
+        let last_words = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        return Err(BenchError::Failed {
+            what,
+            status: output.status,
+            last_words,
+        });
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Lines of a word and a number.
+fn parse(text: &str) -> Sample {
+    text.lines()
+        .filter_map(|line| line.split_once(' '))
+        .filter_map(|(word, number)| Some((word.to_owned(), number.trim().parse().ok()?)))
+        .collect()
+}
+
+fn number(sample: &Sample, word: &'static str) -> Result<u64, BenchError> {
+    let missing = BenchError::Unparsable {
+        what: PROGRAM.to_owned(),
+        missing: word,
+    };
+    sample.get(word).copied().ok_or(missing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_is_words_and_numbers() {
+        let sample = parse("count 10\nhello world\ncpu_ns 420\n");
+        assert_eq!(number(&sample, "cpu_ns").unwrap(), 420);
+        assert!(number(&sample, "hello").is_err());
+    }
+}
