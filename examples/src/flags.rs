@@ -26,8 +26,7 @@ Usage: node [FLAGS]
                       end are options.
                         critical  its status passes through to the node's;
                                   without it, it degrades the node at most
-                        live      counts for /live too, which fails with
-                                  `critical` only
+                        live      fails /live too: an orchestrator restarts
                         startup   the node is starting until PATH was there once
   --checks N          N more checks that do nothing [default: 0]
   --interval DUR      how often file checks and those N run: 200ms, 2s, 1m, 1h
@@ -43,7 +42,7 @@ Examples:
   node --listen 127.0.0.1:0
   node --listen 127.0.0.1:8081 --node-id b --own-thread
   node --file-check db=/tmp/db:critical         # missing: /ready is 503
-  node --file-check key=/tmp/key:critical:live  # missing: so is /live
+  node --file-check key=/tmp/key:live           # missing: /live is 503
   node --file-check warm=/tmp/warm:startup      # missing: so is /startup
   node --checks 1000 --interval 200ms --log json
   node --listen unix:/tmp/node.sock

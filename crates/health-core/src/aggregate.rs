@@ -7,6 +7,7 @@ use std::{fmt, sync::Arc};
 
 use crate::status::{Impact, Status};
 use crate::tallies::Tallies;
+use crate::unwind::catch;
 
 /// Makes one status out of tallies.
 ///
@@ -124,8 +125,7 @@ fn by_score(score: f64, healthy: f64, degraded: f64) -> Status {
 }
 
 fn guarded(aggregate: &dyn Aggregate, tallies: &Tallies) -> Status {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| aggregate.status(tallies)))
-        .unwrap_or(Status::Unhealthy)
+    catch(|| aggregate.status(tallies)).unwrap_or(Status::Unhealthy)
 }
 
 impl fmt::Debug for Aggregation {

@@ -5,7 +5,6 @@
 //! thread a run costs some ten microseconds, ends with the run, and (unlike a
 //! runtime's blocking pool) never holds up the end of the process.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -16,7 +15,7 @@ use crate::check::{Check, CheckContext};
 use crate::clock;
 use crate::outcome::Outcome;
 use crate::registration::Registration;
-use crate::runner::panic_text;
+use crate::unwind::catch;
 
 /// How many blocking checks of one pool may run at once.
 ///
@@ -116,8 +115,7 @@ impl Blocking {
         let spawned = std::thread::Builder::new()
             .name("health-blocking".into())
             .spawn(move || {
-                let outcome = catch_unwind(AssertUnwindSafe(|| call(&cx)))
-                    .unwrap_or_else(|payload| Outcome::panicked(&panic_text(payload.as_ref())));
+                let outcome = catch(|| call(&cx)).unwrap_or_else(|text| Outcome::panicked(&text));
                 // The slot is free before the answer is out, so that the next run finds it so.
                 drop(busy);
                 let _ = answer.send(outcome);

@@ -50,16 +50,18 @@ pub struct CheckContext {
 }
 
 impl CheckContext {
-    pub(crate) fn new(
-        deadline: Instant,
-        previous: Option<Arc<CheckState>>,
-        cancelled: watch::Receiver<bool>,
-    ) -> Self {
+    pub(crate) fn new(deadline: Instant, cancelled: watch::Receiver<bool>) -> Self {
         Self {
             deadline,
-            previous,
+            previous: None,
             cancelled,
         }
+    }
+
+    /// Makes it the context of the next run.
+    pub(crate) fn renew(&mut self, deadline: Instant, previous: Option<Arc<CheckState>>) {
+        self.deadline = deadline;
+        self.previous = previous;
     }
 
     /// When the run is given up.

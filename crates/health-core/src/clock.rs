@@ -26,13 +26,6 @@ impl Clock {
         }
     }
 
-    pub(crate) fn now(&self) -> Now {
-        Now {
-            mono: self.mono(),
-            wall: SystemTime::now(),
-        }
-    }
-
     pub(crate) fn mono(&self) -> Moment {
         self.moment(instant())
     }
@@ -54,6 +47,38 @@ impl Clock {
 
     pub(crate) fn started(&self) -> SystemTime {
         self.started
+    }
+}
+
+/// Wall time worked out from monotonic time, and read anew once a second: it is
+/// only displayed, and reading it for each result costs as much as the engine's step.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WallClock {
+    read_at: Moment,
+    wall: SystemTime,
+}
+
+impl WallClock {
+    pub(crate) fn new() -> Self {
+        Self {
+            read_at: Moment(0),
+            wall: wall(),
+        }
+    }
+
+    pub(crate) fn now(&mut self, mono: Moment) -> Now {
+        let mut since = mono.since(self.read_at);
+        if since >= Duration::from_secs(1) {
+            *self = Self {
+                read_at: mono,
+                wall: wall(),
+            };
+            since = Duration::ZERO;
+        }
+        Now {
+            mono,
+            wall: self.wall + since,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::{Notify, broadcast};
 
 use crate::aggregate::Aggregation;
-use crate::clock::Clock;
+use crate::clock::{Clock, WallClock};
 use crate::directory::Directory;
 use crate::engine::Engine;
 use crate::engine::effect::{Effect, LogLine};
@@ -22,10 +22,17 @@ use crate::scope::{Audience, Published};
 /// How many events a slow subscriber may lie behind before it loses the oldest.
 const EVENT_BACKLOG: usize = 256;
 
+/// The engine with the wall clock that its steps are shown.
+#[derive(Debug)]
+struct Driven {
+    engine: Engine,
+    wall: WallClock,
+}
+
 /// What handles, tasks and readers of one `Health` share.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    engine: Mutex<Engine>,
+    engine: Mutex<Driven>,
     pub(crate) clock: Clock,
     pub(crate) reader: Reader,
     pub(crate) redaction: Redaction,
@@ -47,7 +54,10 @@ impl Shared {
         let (events, _) = broadcast::channel(EVENT_BACKLOG);
         let effects = std::mem::take(engine.effects());
         let shared = Self {
-            engine: Mutex::new(engine),
+            engine: Mutex::new(Driven {
+                engine,
+                wall: WallClock::new(),
+            }),
             clock,
             reader,
             redaction,
@@ -68,15 +78,14 @@ impl Shared {
     pub(crate) fn act<R>(&self, step: impl FnOnce(&mut Engine, Now) -> R) -> R {
         let mut lines = Vec::new();
         let result = {
-            let mut engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
-            let now = self.clock.now();
-            let result = step(&mut engine, now);
+            let mut driven = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
+            let Driven { engine, wall } = &mut *driven;
+            let now = wall.now(self.clock.mono());
+            let result = step(engine, now);
             let mut effects = std::mem::take(engine.effects());
-            lines.extend(
-                effects
-                    .drain(..)
-                    .filter_map(|effect| self.carry_out(effect)),
-            );
+            for effect in effects.drain(..) {
+                lines.extend(self.carry_out(effect));
+            }
             // Keeps the buffer, so that a step does not allocate it anew.
             *engine.effects() = effects;
             result
@@ -142,8 +151,9 @@ impl Shared {
 
     /// Makes the groups that the engine knows known to readers.
     pub(crate) fn publish_groups(&self) {
-        let engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
-        let views = engine
+        let driven = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        let views = driven
+            .engine
             .scopes()
             .iter()
             .filter_map(|scope| match &scope.audience {

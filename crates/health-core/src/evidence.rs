@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use crate::outcome::Outcome;
 use crate::redact::Redaction;
 use crate::status::{Cause, Status};
+use crate::unwind::catch;
 
 /// The longest message, in bytes.
 pub const MAX_MESSAGE: usize = 512;
@@ -38,15 +39,22 @@ pub(crate) struct Evidence {
 
 impl Evidence {
     pub(crate) fn new(outcome: Outcome, redaction: &Redaction) -> Self {
-        let (details, dropped) = bound_details(outcome.details, redaction);
+        let (details, dropped) = if outcome.details.is_empty() {
+            (None, 0)
+        } else {
+            let (kept, dropped) = bound_details(outcome.details, redaction);
+            (Some(Arc::new(kept)), dropped)
+        };
         Self {
             status: outcome.status,
             cause: outcome.cause,
             message: line(outcome.message, redaction, MAX_MESSAGE),
-            details: (!details.is_empty()).then(|| Arc::new(details)),
+            details,
             dropped,
             error: outcome.error.map(|error| {
-                let chain = describe(error.as_ref());
+                // Printing and dropping it runs code of the check's author.
+                let chain = catch(move || describe(error.as_ref()))
+                    .unwrap_or_else(|text| format!("the error itself panicked: {text}"));
                 line(Cow::Owned(chain), redaction, 4 * MAX_MESSAGE).into_owned()
             }),
         }

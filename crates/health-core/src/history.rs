@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
+use crate::moment::nanos;
 use crate::status::{Cause, Status};
 use crate::tallies::SCORE_ONE;
 
@@ -65,10 +66,31 @@ impl History {
     }
 }
 
+/// A run in 24 bytes: there may be a hundred of them for each of 10,000 checks.
+#[derive(Clone, Copy, Debug)]
+struct Packed {
+    /// Nanoseconds since 1970; a wall clock before it reads as 1970.
+    at: u64,
+    latency: u64,
+    status: Status,
+    cause: Cause,
+}
+
+impl Packed {
+    fn unpack(self) -> HistoryEntry {
+        HistoryEntry {
+            at: SystemTime::UNIX_EPOCH + Duration::from_nanos(self.at),
+            latency: Duration::from_nanos(self.latency),
+            status: self.status,
+            cause: self.cause,
+        }
+    }
+}
+
 /// The ring itself; grows to its bound as runs come in.
 #[derive(Debug)]
 pub(crate) struct Ring {
-    entries: VecDeque<HistoryEntry>,
+    entries: VecDeque<Packed>,
     bound: usize,
     dropped: u64,
     points: u64,
@@ -107,9 +129,10 @@ impl Ring {
             self.entries.reserve_exact(more);
         }
         self.points += points(status);
-        self.entries.push_back(HistoryEntry {
-            at,
-            latency,
+        let since_epoch = at.duration_since(SystemTime::UNIX_EPOCH);
+        self.entries.push_back(Packed {
+            at: nanos(since_epoch.unwrap_or_default()),
+            latency: nanos(latency),
             status,
             cause,
         });
@@ -125,7 +148,7 @@ impl Ring {
 
     pub(crate) fn snapshot(&self) -> History {
         History {
-            entries: self.entries.iter().copied().collect(),
+            entries: self.entries.iter().map(|entry| entry.unpack()).collect(),
             dropped: self.dropped,
         }
     }

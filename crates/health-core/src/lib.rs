@@ -80,6 +80,7 @@ mod subscription;
 mod summary;
 mod tallies;
 mod tasks;
+mod unwind;
 mod verdict;
 mod wording;
 

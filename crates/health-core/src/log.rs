@@ -54,10 +54,10 @@ pub(crate) fn write(line: &LogLine) {
             let (probe, from) = (probe.as_str(), from.as_str());
             match to {
                 NodeStatus::Unhealthy | NodeStatus::Degraded => {
-                    tracing::warn!(probe, from, to = to.as_str(), %message, suppressed, "probe changed");
+                    tracing::warn!(probe, from, to = to.as_str(), reason = %message, suppressed, "probe changed");
                 }
                 _ => {
-                    tracing::info!(probe, from, to = to.as_str(), %message, suppressed, "probe changed");
+                    tracing::info!(probe, from, to = to.as_str(), reason = %message, suppressed, "probe changed");
                 }
             }
         }

@@ -20,8 +20,11 @@ impl Moment {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
-    /// Half of the way from here to `later`.
+    /// Half of the way from here to `later`; there is none to what never comes.
     pub(crate) fn midway(self, later: Self) -> Self {
+        if later == Self::NEVER {
+            return later;
+        }
         Self(self.0 + later.0.saturating_sub(self.0) / 2)
     }
 }

@@ -93,7 +93,8 @@ impl Registration {
         self
     }
 
-    /// Counts for liveness too. Only for what a restart mends: a dependency here is a restart loop.
+    /// Counts for liveness too, whatever its impact elsewhere: once unhealthy it
+    /// fails liveness. Only for what a restart mends: a dependency here is a restart loop.
     pub fn live(mut self) -> Self {
         self.spec.probes = self.spec.probes.with(Probe::Live);
         self

@@ -4,14 +4,14 @@
 //! it is dropped at its deadline. When to run, and what a result means, is the
 //! engine's to say.
 
-use std::any::Any;
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
 use tokio::sync::{Notify, watch};
-use tokio::time::timeout_at;
+use tokio::task::unconstrained;
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::check::{Check, CheckContext};
 use crate::driver::Shared;
@@ -22,7 +22,9 @@ use crate::moment::Moment;
 use crate::observer::Observer;
 use crate::outcome::Outcome;
 use crate::slot::Slot;
+use crate::status::Cause;
 use crate::subscription::Subscription;
+use crate::unwind::catch;
 
 /// Runs one check whenever the engine says so, until it is unregistered.
 pub(crate) async fn run_check(
@@ -31,17 +33,21 @@ pub(crate) async fn run_check(
     slot: Arc<Slot>,
     check: Arc<dyn Check>,
 ) {
-    let mut signal = watch::channel(false);
+    let mut timer = Timer::new(&shared);
+    let (mut cancel, signal) = watch::channel(false);
+    let mut cx = CheckContext::new(shared.clock.origin(), signal);
     loop {
         let mut next = shared.act(|engine, now| engine.begin(key, now));
         if let Begin::Run { number, deadline } = next {
             let previous = Some(slot.state()).filter(|state| state.runs > 0);
-            let instant = shared.clock.instant(deadline);
-            let cx = CheckContext::new(instant.into_std(), previous, signal.1.clone());
-            let (outcome, ended) = run_once(check.as_ref(), &cx, instant).await;
+            let deadline = shared.clock.instant(deadline);
+            cx.renew(deadline.into_std(), previous);
+            let (outcome, ended) = run_once(check.as_ref(), &cx, deadline, &mut timer).await;
             if !ended {
-                let _ = signal.0.send(true);
-                signal = watch::channel(false);
+                let _ = cancel.send(true);
+                let signal;
+                (cancel, signal) = watch::channel(false);
+                cx = CheckContext::new(deadline.into_std(), signal);
             }
             let evidence = Evidence::new(outcome, &shared.redaction);
             next = shared.act(|engine, now| engine.finish(key, number, evidence, now));
@@ -49,7 +55,7 @@ pub(crate) async fn run_check(
         match next {
             Begin::Gone => return,
             Begin::Run { .. } => {}
-            Begin::Wait(until) => wait(&shared, until, &slot.wake).await,
+            Begin::Wait(until) => wait(&shared, until, &slot.wake, &mut timer).await,
         }
     }
 }
@@ -58,54 +64,78 @@ pub(crate) async fn run_check(
 async fn run_once(
     check: &dyn Check,
     cx: &CheckContext,
-    deadline: tokio::time::Instant,
+    deadline: Instant,
+    timer: &mut Timer,
 ) -> (Outcome, bool) {
-    let mut run = match catch_unwind(AssertUnwindSafe(|| check.check(cx))) {
+    let mut run = match catch(|| check.check(cx)) {
         Ok(run) => run,
-        Err(payload) => return (panicked(payload), true),
+        Err(text) => return (Outcome::panicked(&text), true),
     };
-    let isolated =
-        poll_fn(
-            |task| match catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(task))) {
-                Ok(poll) => poll,
-                Err(payload) => Poll::Ready(panicked(payload)),
-            },
-        );
-    let result = timeout_at(deadline, isolated).await;
-    let dropped = catch_unwind(AssertUnwindSafe(move || drop(run)));
+    let isolated = poll_fn(|task| {
+        catch(|| run.as_mut().poll(task))
+            .unwrap_or_else(|text| Poll::Ready(Outcome::panicked(&text)))
+    });
+    let result = timer.before(deadline, isolated).await;
+    let dropped = catch(move || drop(run));
     match (result, dropped) {
-        (Ok(outcome), Ok(())) => (outcome, true),
-        (_, Err(payload)) => (panicked(payload), true),
-        (Err(_elapsed), Ok(())) => (Outcome::timeout("no result in time"), false),
+        (Some(outcome), Ok(())) => {
+            // An adapter that kept the deadline itself may have left work behind.
+            let ended = outcome.cause != Cause::Timeout;
+            (outcome, ended)
+        }
+        (None, Ok(())) => (Outcome::timeout("no result in time"), false),
+        (result, Err(text)) => {
+            // The outcome may be no better than the future was.
+            let _ = catch(move || drop(result));
+            (Outcome::panicked(&text), true)
+        }
     }
 }
 
-fn panicked(payload: Box<dyn Any + Send>) -> Outcome {
-    let outcome = Outcome::panicked(&panic_text(payload.as_ref()));
-    // A payload may panic again when it is dropped.
-    let _ = catch_unwind(AssertUnwindSafe(move || drop(payload)));
-    outcome
-}
-
-/// What a panic said, if it said it in text.
-pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().copied();
-    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a panic without a text")
-        .to_owned()
-}
-
-async fn wait(shared: &Shared, until: Moment, wake: &Notify) {
+async fn wait(shared: &Shared, until: Moment, wake: &Notify, timer: &mut Timer) {
     if until == Moment::NEVER {
         wake.notified().await;
     } else {
         // Either way the engine is asked again.
-        let _ = timeout_at(shared.clock.instant(until), wake.notified()).await;
+        let _ = timer
+            .before(shared.clock.instant(until), wake.notified())
+            .await;
+    }
+}
+
+/// The one timer of a task, set anew for each run and each wait: making one
+/// costs as much as a step of the engine.
+struct Timer(Pin<Box<Sleep>>);
+
+impl Timer {
+    fn new(shared: &Shared) -> Self {
+        Self(Box::pin(sleep_until(shared.clock.instant(Moment(0)))))
+    }
+
+    /// What `future` comes to before `deadline`. The timer is set only if the
+    /// future is not ready at once.
+    async fn before<F: Future>(&mut self, deadline: Instant, future: F) -> Option<F::Output> {
+        let mut future = std::pin::pin!(future);
+        let sleep = &mut self.0;
+        let mut set = false;
+        poll_fn(|task| {
+            if let Poll::Ready(output) = future.as_mut().poll(task) {
+                return Poll::Ready(Some(output));
+            }
+            if !std::mem::replace(&mut set, true) {
+                sleep.as_mut().reset(deadline);
+            }
+            // A future that used its share of the task up must not hold off its deadline.
+            let timer = std::pin::pin!(unconstrained(sleep.as_mut()));
+            timer.poll(task).map(|()| None)
+        })
+        .await
     }
 }
 
 /// Lets time have its effect, as often as the engine wants it.
 pub(crate) async fn run_sweeper(shared: Arc<Shared>) {
+    let mut timer = Timer::new(&shared);
     loop {
         let next = shared.act(|engine, now| {
             if engine.sweep_at() <= now.mono {
@@ -113,7 +143,7 @@ pub(crate) async fn run_sweeper(shared: Arc<Shared>) {
             }
             engine.sweep_at()
         });
-        wait(&shared, next, &shared.sweep).await;
+        wait(&shared, next, &shared.sweep, &mut timer).await;
     }
 }
 
@@ -124,21 +154,18 @@ pub(crate) async fn run_observer(
     observer: Arc<dyn Observer>,
 ) {
     while let Some(notice) = events.next().await {
-        let Ok(mut call) = catch_unwind(AssertUnwindSafe(|| observer.observe(&notice))) else {
+        let Ok(mut call) = catch(|| observer.observe(&notice)) else {
             shared.count_observer_panic();
             continue;
         };
-        let unharmed =
-            poll_fn(
-                |task| match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(task))) {
-                    Ok(poll) => poll.map(|()| true),
-                    Err(_payload) => Poll::Ready(false),
-                },
-            );
-        if !unharmed.await {
+        let ended = poll_fn(|task| match catch(|| call.as_mut().poll(task)) {
+            Ok(poll) => poll.map(Ok),
+            Err(text) => Poll::Ready(Err(text)),
+        });
+        if ended.await.is_err() {
             shared.count_observer_panic();
         }
-        if catch_unwind(AssertUnwindSafe(move || drop(call))).is_err() {
+        if catch(move || drop(call)).is_err() {
             shared.count_observer_panic();
         }
     }

@@ -120,14 +120,17 @@ impl Scope {
         Table::new([entry(0), entry(1), entry(2), entry(3)])
     }
 
-    /// The status if each class of `mask` held one more unknown.
+    /// The status if the evidence of each class of `mask` had run out.
+    ///
+    /// Which check's it is, and of how many, the reader does not know: were it
+    /// one more unknown only, a quorum would go on counting what is stale.
     fn status_with_unknowns(&self, mask: u32) -> Status {
         let tallies = COUNTED
             .into_iter()
             .enumerate()
             .filter(|(class, _)| mask >> class & 1 == 1)
             .fold(self.tallies, |tallies, (_, impact)| {
-                tallies.with(impact, None)
+                tallies.doubting(impact)
             });
         self.aggregation.status(&tallies)
     }

@@ -154,13 +154,18 @@ impl Spec {
     /// How much it weighs for `probe`; `None` where it does not count at all.
     ///
     /// A shared dependency is at most non-critical for readiness, because one
-    /// outage of it would otherwise take every replica out at once.
+    /// outage of it would otherwise take every replica out at once. Liveness is
+    /// counted by explicit choice only, and that choice is its weight there: a
+    /// non-critical check that could not fail liveness had no reason to be in it.
     pub fn impact_for(&self, probe: Probe) -> Option<Impact> {
-        let shared = probe == Probe::Ready && self.shared_dependency && !self.full_readiness_impact;
-        self.probes.contains(probe).then_some(match self.impact {
-            Impact::Critical if shared => Impact::NonCritical,
-            impact => impact,
-        })
+        let shared = self.shared_dependency && !self.full_readiness_impact;
+        self.probes
+            .contains(probe)
+            .then_some(match (probe, self.impact) {
+                (Probe::Ready, Impact::Critical) if shared => Impact::NonCritical,
+                (Probe::Live, Impact::NonCritical) => Impact::Critical,
+                (_, impact) => impact,
+            })
     }
 
     pub(crate) fn validate(&self) -> Result<(), SpecError> {
@@ -242,6 +247,13 @@ mod tests {
             with(|s| s.probes = Probes::NONE.with(Probe::Live)),
             [None, None, Some(C), None]
         );
+        let live = |impact| {
+            let mut spec = Spec::new("loop");
+            (spec.impact, spec.probes) = (impact, Probes::default().with(Probe::Live));
+            spec.impact_for(Probe::Live)
+        };
+        assert_eq!(live(N), Some(C), "who opts in can fail liveness");
+        assert_eq!(live(Impact::Informational), Some(Impact::Informational));
     }
 
     #[test]

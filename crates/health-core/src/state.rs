@@ -67,7 +67,7 @@ impl CheckState {
 
     /// The share of remembered runs that were healthy (degraded ones count
     /// half), in 0..=1; 0 before the first.
-    #[allow(clippy::cast_precision_loss, reason = "at most 2^20")]
+    #[allow(clippy::cast_precision_loss, reason = "at most a million")]
     pub fn score(&self) -> f64 {
         self.score as f64 / SCORE_ONE as f64
     }
@@ -88,8 +88,15 @@ impl CheckState {
         }
     }
 
-    /// The same, found to be past its max age by a reader.
+    /// The same, found by a reader to be past its max age, or past the time in
+    /// which the first result was due.
     pub(crate) fn as_stale(&self) -> Self {
+        if self.cause == Cause::Pending {
+            return Self {
+                counted: true,
+                ..self.clone()
+            };
+        }
         Self {
             status: CheckStatus::Unknown,
             effective: None,

@@ -14,7 +14,7 @@ pub struct Tallies {
 }
 
 /// A score of 1.0 as fixed point, so that sums stay exact however often they move.
-pub(crate) const SCORE_ONE: u64 = 1 << 20;
+pub(crate) const SCORE_ONE: u64 = 1_000_000;
 
 const STATUSES: [Option<Status>; 4] = [
     Some(Status::Healthy),
@@ -25,6 +25,11 @@ const STATUSES: [Option<Status>; 4] = [
 
 fn column(status: Option<Status>) -> usize {
     status.map_or(3, |known| known as usize)
+}
+
+/// A past without fresh evidence earns nothing.
+fn evident(status: Option<Status>, score: u64) -> u64 {
+    status.map_or(0, |_| score)
 }
 
 impl Tallies {
@@ -90,6 +95,22 @@ impl Tallies {
         self
     }
 
+    /// These tallies if nothing were known of any check of `impact`, and of one more.
+    ///
+    /// What those checks earned is not known apart, so as much as they can have is taken off.
+    #[allow(
+        clippy::indexing_slicing,
+        reason = "both indices come from enums of that size"
+    )]
+    pub(crate) fn doubting(mut self, impact: Impact) -> Self {
+        let [healthy, degraded, unhealthy, unknown] = self.counts[impact as usize];
+        let known = healthy + degraded + unhealthy;
+        self.counts[impact as usize] = [0, 0, 0, unknown + known];
+        let most = u64::from(known) * impact.weight() * SCORE_ONE;
+        self.score = self.score.saturating_sub(most);
+        self.with(impact, None)
+    }
+
     #[allow(
         clippy::indexing_slicing,
         reason = "both indices come from enums of that size"
@@ -97,7 +118,7 @@ impl Tallies {
     pub(crate) fn add(&mut self, impact: Impact, status: Option<Status>, score: u64) {
         self.counts[impact as usize][column(status)] += 1;
         self.weight += impact.weight();
-        self.score += impact.weight() * score;
+        self.score += impact.weight() * evident(status, score);
     }
 
     #[allow(
@@ -112,7 +133,8 @@ impl Tallies {
         );
         *cell = cell.saturating_sub(1);
         self.weight = self.weight.saturating_sub(impact.weight());
-        self.score = self.score.saturating_sub(impact.weight() * score);
+        let score = impact.weight() * evident(status, score);
+        self.score = self.score.saturating_sub(score);
     }
 }
 
@@ -133,6 +155,22 @@ mod tests {
         );
         tallies.remove(Impact::NonCritical, Some(Status::Degraded), SCORE_ONE / 2);
         assert_eq!(tallies, before);
+    }
+
+    #[test]
+    fn what_is_doubted_counts_for_nothing() {
+        let (critical, other) = (Impact::Critical, Impact::NonCritical);
+        let tallies = Tallies::EMPTY
+            .with(critical, Some(Status::Healthy))
+            .with(critical, Some(Status::Unhealthy))
+            .with(other, Some(Status::Healthy));
+        let doubted = tallies.doubting(critical);
+        assert_eq!(doubted.count(critical, None), 3, "and one more");
+        assert_eq!(doubted.counted(Some(Status::Healthy)), 1);
+        assert!(doubted.score() <= 1.0 / 7.0, "{}", doubted.score());
+        let mut stale = Tallies::EMPTY;
+        stale.add(critical, None, SCORE_ONE);
+        assert!(stale.score() < f64::EPSILON, "a past earns nothing");
     }
 
     #[test]

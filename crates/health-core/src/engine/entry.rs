@@ -170,8 +170,11 @@ impl Entry {
         self.spec.initial_delay.saturating_add(self.spec.timeout)
     }
 
-    /// Forgets all evidence: as newly added.
+    /// Forgets all evidence: as newly added. Who is gone, or going, stays so.
     pub(crate) fn forget(&mut self) {
+        if self.ending.is_some() {
+            return;
+        }
         self.hysteresis = Hysteresis::default();
         self.stale = false;
         self.overdue = false;
@@ -180,9 +183,25 @@ impl Entry {
         self.pending_until = Moment::NEVER;
     }
 
+    /// When time alone will change what it contributes; `None` if it has already.
+    pub(crate) fn turns_at(&self) -> Option<Moment> {
+        let settled = !self.enabled || self.stale || self.overdue;
+        (!settled).then_some(if self.has_result() {
+            self.expires
+        } else {
+            self.pending_until
+        })
+    }
+
+    /// Evidence past its age is gone, whether or not the sweep has come by since.
+    pub(crate) fn lapse(&mut self, now: Moment) {
+        self.stale |= self.has_result() && self.expires <= now;
+    }
+
     /// Takes in the evidence of one result.
     pub(crate) fn record(&mut self, evidence: Evidence, latency: Option<Duration>, now: Now) {
         let raw = evidence.status;
+        self.lapse(now.mono);
         let before = if self.stale {
             Hysteresis::default()
         } else {

@@ -4,9 +4,11 @@
 //! leaves [`Effect`]s for the driver to carry out. No I/O, no runtime, no clock;
 //! the simulator drives this very type.
 
+mod asks;
 pub(crate) mod effect;
 pub(crate) mod entry;
 mod life;
+mod publish;
 mod registry;
 mod runs;
 mod sweep;
@@ -14,19 +16,21 @@ mod sweep;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::aggregate::{Aggregation, COUNTED};
+use crate::aggregate::Aggregation;
 use crate::event::{Event, EventKind};
 use crate::log_gate::LogGate;
 use crate::moment::{Moment, Now};
-use crate::scope::{Audience, Published, Rank, Scope};
+use crate::scope::{Audience, Published, Scope};
+#[cfg(test)]
+use crate::simulator::Fault;
 use crate::state::CheckState;
-use crate::status::{CheckStatus, Impact, Lifecycle, Probe};
-use crate::wording;
+use crate::status::{Cause, CheckStatus, Lifecycle, Probe};
 
+pub(crate) use asks::Ask;
 use effect::{Effect, LogLine};
-use entry::{Counted, Entry, Key};
+use entry::{Entry, Key};
 pub use registry::RegisterError;
-pub(crate) use runs::{Ask, Begin};
+pub(crate) use runs::Begin;
 
 #[derive(Debug)]
 pub(crate) struct Engine {
@@ -41,6 +45,8 @@ pub(crate) struct Engine {
     started: Option<Moment>,
     /// The names without which the node cannot leave `Starting`.
     awaited: BTreeSet<Arc<str>>,
+    /// One goes and another takes its name: nothing is concluded in between.
+    replacing: bool,
     shutdown_deadline: Moment,
     serial: u64,
     seq: u64,
@@ -49,7 +55,7 @@ pub(crate) struct Engine {
     late_results: u64,
     effects: Vec<Effect>,
     #[cfg(test)]
-    pub(crate) fault: Option<crate::simulator::Fault>,
+    pub(crate) fault: Option<Fault>,
 }
 
 impl Engine {
@@ -73,6 +79,7 @@ impl Engine {
             proven: false,
             started: None,
             awaited: BTreeSet::new(),
+            replacing: false,
             shutdown_deadline: Moment::NEVER,
             serial: 0,
             seq: 0,
@@ -127,6 +134,10 @@ impl Engine {
     }
 
     fn emit(&mut self, kind: EventKind, now: Now) {
+        #[cfg(test)]
+        if self.planted(Fault::SequenceHole) && self.seq % 64 == 63 {
+            self.seq += 1;
+        }
         self.seq += 1;
         self.effects.push(Effect::Emit(Event {
             seq: self.seq,
@@ -139,11 +150,7 @@ impl Engine {
     fn settle(&mut self, index: usize, error: Option<String>, now: Now) -> Option<Arc<CheckState>> {
         let entry = self.entries.get_mut(index)?.as_mut()?;
         let (state, from) = entry.show(now);
-        let expires = if entry.stale {
-            Moment::NEVER
-        } else {
-            entry.expires
-        };
+        let expires = entry.turns_at().unwrap_or(Moment::NEVER);
         let (before, after) = (entry.counted, entry.standing());
         entry.counted = after;
         let slot = Arc::clone(&entry.slot);
@@ -151,8 +158,10 @@ impl Engine {
         let awaited = entry.awaited();
         let transition = state.status != from;
         let first = from == CheckStatus::Unknown || from == CheckStatus::Starting;
-        // A check that comes up as expected is no news for the log.
-        let logged = transition && !(first && state.healthy()) && entry.enabled;
+        // A check that comes up as expected is no news for the log, nor is a
+        // component that goes with its node.
+        let leaving = self.lifecycle >= Lifecycle::Stopping && state.cause == Cause::Dropped;
+        let logged = transition && !(first && state.healthy()) && !leaving && entry.enabled;
         let said = if logged {
             entry.gate.admit(now.mono)
         } else {
@@ -182,194 +191,16 @@ impl Engine {
             }));
         }
         self.recount(index, before, after, &name, now);
+        #[cfg(test)]
+        if self.planted(Fault::StoppingUndone) && self.lifecycle == Lifecycle::Stopping {
+            self.lifecycle = Lifecycle::Running;
+        }
         self.await_name(&name, awaited, now);
         Some(state)
     }
 
-    /// Moves the tallies of the entry's scopes, and what they publish.
-    fn recount(
-        &mut self,
-        index: usize,
-        before: Option<Counted>,
-        after: Option<Counted>,
-        name: &Arc<str>,
-        now: Now,
-    ) {
-        #[cfg(test)]
-        let after = if self.planted(crate::simulator::Fault::TalliesDrift) {
-            before.or(after)
-        } else {
-            after
-        };
-        let Some(entry) = self.entries.get(index).and_then(Option::as_ref) else {
-            return;
-        };
-        let expires = entry.expires;
-        let memberships = entry.memberships.len();
-        for i in 0..memberships {
-            let Some((scope_index, impact)) = self.membership(index, i) else {
-                continue;
-            };
-            let Some(scope) = self.scopes.get_mut(scope_index) else {
-                continue;
-            };
-            // Liveness never fails for lack of evidence.
-            let live = scope.is_live();
-            let counts = |c: &Counted| !(live && c.status.is_none());
-            let (before, after) = (before.filter(counts), after.filter(counts));
-            let lowered =
-                after.is_some_and(|c| c.status.is_some()) && !live && lower(scope, impact, expires);
-            if before == after {
-                if lowered {
-                    self.publish(scope_index, None);
-                }
-                continue;
-            }
-            if let Some(old) = before {
-                scope.tallies.remove(impact, old.status, old.score);
-                if let Some(rank) = Rank::of(impact, old.status) {
-                    scope.failing.remove(&(rank, Arc::clone(name)));
-                }
-            }
-            if let Some(new) = after {
-                scope.tallies.add(impact, new.status, new.score);
-                if let Some(rank) = Rank::of(impact, new.status) {
-                    scope.failing.insert((rank, Arc::clone(name)));
-                }
-            }
-            if before.map(|c| c.status) != after.map(|c| c.status) {
-                self.refresh(scope_index, Some(now));
-            } else if scope.aggregation.reads_scores() {
-                let table = scope.entries(self.lifecycle, self.proven);
-                if !table.same_entries(scope.table) {
-                    self.refresh(scope_index, Some(now));
-                }
-            }
-        }
-    }
-
-    fn membership(&self, index: usize, i: usize) -> Option<(usize, Impact)> {
-        self.entries
-            .get(index)?
-            .as_ref()?
-            .memberships
-            .get(i)
-            .copied()
-    }
-
-    /// Works a scope's table and sentence out anew, under a new stamp.
-    fn refresh(&mut self, scope_index: usize, now: Option<Now>) {
-        let Some(scope) = self.scopes.get_mut(scope_index) else {
-            return;
-        };
-        let old = scope.table.verdict(0);
-        scope.table = scope
-            .entries(self.lifecycle, self.proven)
-            .stamped(scope.table.stamp() + 1);
-        let new = scope.table.verdict(0);
-        let failing = scope.failing.iter().map(|(_, name)| name.as_ref());
-        let message = match (self.lifecycle, &scope.audience) {
-            (Lifecycle::Starting, Audience::Probe(Probe::Live)) if new.passing => {
-                "alive, starting".into()
-            }
-            (Lifecycle::Starting, audience)
-                if !matches!(audience, Audience::Probe(Probe::Live)) =>
-            {
-                wording::starting(
-                    self.started.is_some(),
-                    self.awaited.iter().map(AsRef::as_ref),
-                )
-            }
-            (Lifecycle::Stopping | Lifecycle::Stopped, _) => wording::ending(self.lifecycle).into(),
-            (_, Audience::Probe(Probe::Startup)) => "started".into(),
-            (_, Audience::Probe(Probe::Live)) if scope.tallies.total() == 0 => "alive".into(),
-            _ => wording::evident(&scope.tallies, failing),
-        };
-        self.publish(scope_index, Some(Arc::clone(&message)));
-        let Some(now) = now.filter(|_| (old.status, old.passing) != (new.status, new.passing))
-        else {
-            return;
-        };
-        let Some(Audience::Probe(probe)) = self
-            .scopes
-            .get(scope_index)
-            .map(|scope| scope.audience.clone())
-        else {
-            return;
-        };
-        let (from, to) = (old.status, new.status);
-        self.emit(
-            EventKind::Probe {
-                probe,
-                from,
-                to,
-                passing: new.passing,
-            },
-            now,
-        );
-        if let Some(suppressed) = (probe == Probe::Ready)
-            .then(|| self.probe_gate.admit(now.mono))
-            .flatten()
-        {
-            self.effects.push(Effect::Log(LogLine::Probe {
-                probe,
-                from,
-                to,
-                message,
-                suppressed,
-            }));
-        }
-    }
-
-    fn publish(&mut self, scope_index: usize, message: Option<Arc<str>>) {
-        let Some(scope) = self.scopes.get(scope_index) else {
-            return;
-        };
-        let stopping = self.lifecycle >= Lifecycle::Stopping;
-        let expiries = if scope.is_live() {
-            // Past the deadline of the shutdown, the reader itself fails liveness.
-            [
-                if stopping {
-                    self.shutdown_deadline
-                } else {
-                    Moment::NEVER
-                },
-                Moment::NEVER,
-            ]
-        } else if stopping {
-            [Moment::NEVER; 2]
-        } else {
-            scope.expiries
-        };
-        let text = message.map(|message| {
-            Arc::new(wording::ScopeText {
-                table: scope.table,
-                message,
-            })
-        });
-        let (scope, table) = (Arc::clone(&scope.published), scope.table);
-        self.effects.push(Effect::Publish {
-            scope,
-            table,
-            expiries,
-            text,
-        });
-    }
-
     #[cfg(test)]
-    fn planted(&self, fault: crate::simulator::Fault) -> bool {
+    fn planted(&self, fault: Fault) -> bool {
         self.fault == Some(fault)
-    }
-}
-
-/// Lowers the bound of the class of `impact` to `expires`; whether it moved.
-fn lower(scope: &mut Scope, impact: Impact, expires: Moment) -> bool {
-    let class = COUNTED.iter().position(|counted| *counted == impact);
-    match class.and_then(|class| scope.expiries.get_mut(class)) {
-        Some(bound) if expires < *bound => {
-            *bound = expires;
-            true
-        }
-        _ => false,
     }
 }

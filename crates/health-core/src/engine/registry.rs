@@ -57,8 +57,7 @@ impl Engine {
         now: Now,
     ) -> Result<Key, RegisterError> {
         self.admit(&spec, true)?;
-        self.unregister(&spec.name.clone(), now);
-        Ok(self.enter(spec, true, now).0)
+        Ok(self.succeed(spec, true, now).0)
     }
 
     /// Puts another check in the place of one; its evidence does not carry over.
@@ -71,9 +70,21 @@ impl Engine {
         let Some(old) = old.map(|entry| entry.key) else {
             return Err(RegisterError::Unknown(spec.name));
         };
-        self.unregister(&spec.name.clone(), now);
-        let (key, slot) = self.enter(spec, false, now);
+        let (key, slot) = self.succeed(spec, false, now);
         Ok(Replaced { old, key, slot })
+    }
+
+    /// Enters in the place of whatever holds the name. The node does not leave
+    /// `Starting` for the moment in which nobody is awaited under it.
+    fn succeed(&mut self, spec: Spec, component: bool, now: Now) -> (Key, Arc<Slot>) {
+        self.replacing = true;
+        self.unregister(&spec.name, now);
+        let entered = self.enter(spec, component, now);
+        self.replacing = false;
+        if self.started.is_some() && self.lifecycle == Lifecycle::Starting {
+            self.advance(now);
+        }
+        entered
     }
 
     fn admit(&self, spec: &Spec, component: bool) -> Result<(), RegisterError> {
@@ -138,8 +149,13 @@ impl Engine {
             now.mono
                 .after(entry.spec.initial_delay.saturating_add(jitter))
         };
-        let until = entry.pending_until;
-        self.sweep_by(until);
+        let (until, absent) = (entry.pending_until, !entry.has_result());
+        if absent {
+            let (slot, expires) = (Arc::clone(&entry.slot), until);
+            self.effects.push(Effect::Extend { slot, expires });
+            self.lower_bounds(index, until);
+        }
+        self.sweep_by(now.mono.midway(until));
     }
 
     fn memberships(&self, spec: &Spec) -> Vec<(usize, Impact)> {
@@ -227,16 +243,20 @@ impl Engine {
                 continue;
             }
             entry.memberships.push((index, entry.spec.impact));
-            let (counted, impact, expires) = (entry.counted, entry.spec.impact, entry.expires);
+            let (counted, impact) = (entry.counted, entry.spec.impact);
+            let until = entry.turns_at().unwrap_or(Moment::NEVER);
             let name = Arc::clone(&entry.slot.name);
-            let (Some(scope), Some(counted)) = (self.scopes.get_mut(index), counted) else {
+            let Some(scope) = self.scopes.get_mut(index) else {
+                continue;
+            };
+            super::publish::lower(scope, impact, until);
+            let Some(counted) = counted else {
                 continue;
             };
             scope.tallies.add(impact, counted.status, counted.score);
             if let Some(rank) = crate::scope::Rank::of(impact, counted.status) {
                 scope.failing.insert((rank, name));
             }
-            super::lower(scope, impact, expires);
         }
         self.refresh(index, Some(now));
         Ok(())
@@ -275,7 +295,9 @@ impl Engine {
         } else {
             self.awaited.remove(name)
         };
-        if changed && self.started.is_some() {
+        #[cfg(test)]
+        let changed = changed && !self.planted(crate::simulator::Fault::StartsNever);
+        if changed && self.started.is_some() && !self.replacing {
             self.advance(now);
         }
     }

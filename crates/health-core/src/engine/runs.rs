@@ -1,15 +1,17 @@
 //! Runs and reports: when a check may start, what its result changes, who asked for it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::event::EventKind;
 use crate::evidence::Evidence;
 use crate::moment::{Moment, Now};
-use crate::slot::Slot;
+#[cfg(test)]
+use crate::simulator::Fault;
 use crate::slots;
 use crate::spec::Schedule;
-use crate::status::{CheckStatus, Lifecycle};
+use crate::status::{Cause, CheckStatus, Lifecycle, Status};
 
 use super::Engine;
 use super::effect::Effect;
@@ -30,35 +32,19 @@ pub(crate) enum Begin {
     Gone,
 }
 
-/// How an asker gets its fresh result.
-#[derive(Debug)]
-pub(crate) enum Ask {
-    /// It is fresh already.
-    Fresh(Arc<Slot>),
-    /// It is fresh once the slot shows more results than this.
-    Wait {
-        slot: Arc<Slot>,
-        results: u64,
-        patience: Duration,
-    },
-    /// It is switched off.
-    Disabled,
-    /// Nothing runs checks: not started, or stopped.
-    Idle,
-    /// There is no such check.
-    Unknown,
-}
-
 impl Engine {
-    fn runs_checks(&self) -> bool {
+    pub(super) fn runs_checks(&self) -> bool {
         self.started.is_some() && self.lifecycle < Lifecycle::Stopped
     }
 
     /// Starts a run of `key` if it is due or asked for, and none is under way.
     pub(crate) fn begin(&mut self, key: Key, now: Now) -> Begin {
+        if self.lifecycle == Lifecycle::Stopped {
+            return Begin::Gone;
+        }
         let runs = self.runs_checks();
         #[cfg(test)]
-        let twice = self.planted(crate::simulator::Fault::SecondRun);
+        let twice = self.planted(Fault::SecondRun);
         let Some(entry) = self.entry_mut(key) else {
             return Begin::Gone;
         };
@@ -89,6 +75,8 @@ impl Engine {
     /// Takes in the result of run `number`, and says when the next is due.
     /// A result that nobody waits for any more is counted and dropped.
     pub(crate) fn finish(&mut self, key: Key, number: u64, evidence: Evidence, now: Now) -> Begin {
+        #[cfg(test)]
+        let fault = self.fault;
         let Some(entry) = self.entry_mut(key) else {
             self.late_results += 1;
             return Begin::Gone;
@@ -97,11 +85,24 @@ impl Engine {
             self.late_results += 1;
             return Begin::Wait(Moment::NEVER);
         };
-        reschedule(entry, now);
+        // Switched on again meanwhile, its first start has been planned already.
+        let awaited = run.abandoned && entry.enabled && !entry.has_result();
+        if !awaited {
+            reschedule(entry, now);
+        }
+        #[cfg(test)]
+        fault.inspect(|fault| fault.plant_start(entry, now));
         if run.abandoned || !entry.enabled {
             self.late_results += 1;
         } else {
-            self.record(key, evidence, Some(now.mono.since(run.since)), now);
+            let took = now.mono.since(run.since);
+            let late = run.deadline.after(OVERDUE) <= now.mono;
+            let evidence = if late && evidence.status != Status::Unhealthy {
+                overdue(entry.spec.timeout)
+            } else {
+                evidence
+            };
+            self.record(key, evidence, Some(took), now);
         }
         // A starved sweeper must not let a lower bound pass while results flow.
         if now.mono >= self.sweep_at {
@@ -123,16 +124,22 @@ impl Engine {
         now: Now,
     ) {
         #[cfg(test)]
-        let evidence = self.planted_evidence(evidence);
+        let fault = self.fault;
         let Some(entry) = self.entry_mut(key) else {
             return;
         };
         let mut evidence = evidence;
         let error = evidence.error.take();
+        #[cfg(test)]
+        fault.inspect(|fault| fault.plant_result(entry, &mut evidence, now));
         entry.record(evidence, latency, now);
         if !entry.component {
             entry.expires = now.mono.after(entry.spec.effective_max_age());
             entry.fresh_until = now.mono.after(entry.spec.schedule.period());
+        }
+        #[cfg(test)]
+        if fault == Some(Fault::AgelessEvidence) {
+            entry.expires = Moment::NEVER;
         }
         let (expires, demand) = (
             entry.expires,
@@ -161,6 +168,7 @@ impl Engine {
         let Some(entry) = self.entry_mut(key) else {
             return;
         };
+        entry.lapse(now.mono);
         entry.ending = ending;
         entry.expires = match entry.spec.max_age {
             // Who is gone sends no heartbeat, and must stay visible as gone.
@@ -178,12 +186,14 @@ impl Engine {
         let (Some(heartbeat), None) = (entry.spec.max_age, entry.ending) else {
             return;
         };
-        if !entry.has_result() {
+        if !entry.has_result() || !entry.enabled {
             return;
         }
+        // Past its age readers have shown it as stale, whether or not the sweep has come by.
+        let stale = std::mem::take(&mut entry.stale) || entry.expires <= now.mono;
         entry.expires = now.mono.after(heartbeat);
         let (slot, expires) = (Arc::clone(&entry.slot), entry.expires);
-        if std::mem::take(&mut entry.stale) {
+        if stale {
             self.settle(key.index, None, now);
         } else {
             self.effects.push(Effect::Extend { slot, expires });
@@ -200,124 +210,6 @@ impl Engine {
         entry.stale = false;
         self.settle(key.index, None, now);
     }
-
-    /// Wants a run of `name` as soon as there is none under way.
-    pub(crate) fn run_now(&mut self, name: &str) -> Ask {
-        let runs = self.runs_checks();
-        let Some(key) = self.key(name) else {
-            return Ask::Unknown;
-        };
-        let Some(entry) = self.entry_mut(key) else {
-            return Ask::Unknown;
-        };
-        if entry.component {
-            return Ask::Fresh(Arc::clone(&entry.slot));
-        }
-        if !entry.enabled {
-            return Ask::Disabled;
-        }
-        if !runs {
-            return Ask::Idle;
-        }
-        let slot = Arc::clone(&entry.slot);
-        // A hung run cannot be joined: it has been reported, and no other starts beside it.
-        let patience = entry.spec.timeout.saturating_add(Duration::from_secs(1));
-        let results = entry.results();
-        if entry.run.is_none() && !entry.asked {
-            entry.asked = true;
-            self.effects.push(Effect::Wake(Arc::clone(&slot)));
-        }
-        Ask::Wait {
-            slot,
-            results,
-            patience,
-        }
-    }
-
-    /// A fresh result of `name`: younger than its TTL if it is on demand, else from a run of now.
-    pub(crate) fn ask(&mut self, name: &str, now: Now) -> Ask {
-        let fresh = self
-            .key(name)
-            .and_then(|key| self.entry(key))
-            .filter(|entry| {
-                entry.enabled
-                    && entry.on_demand()
-                    && entry.has_result()
-                    && now.mono < entry.fresh_until
-            });
-        match fresh {
-            Some(entry) => Ask::Fresh(Arc::clone(&entry.slot)),
-            None => self.run_now(name),
-        }
-    }
-
-    /// Refreshes the on-demand checks of a scope that are past their TTL, and
-    /// returns those whose result is no evidence any more, to be waited for.
-    pub(crate) fn demand(&mut self, scope_index: usize, now: Now) -> Vec<Ask> {
-        let mut waits = Vec::new();
-        let mut next = Moment::NEVER;
-        if self.runs_checks() {
-            for index in 0..self.entries.len() {
-                let Some(entry) = self.entries.get(index).and_then(Option::as_ref) else {
-                    continue;
-                };
-                let member = entry
-                    .memberships
-                    .iter()
-                    .any(|(scope, _)| *scope == scope_index);
-                if !member || !entry.on_demand() || !entry.enabled {
-                    continue;
-                }
-                let expired = !entry.has_result() || entry.stale || entry.expires <= now.mono;
-                if expired {
-                    // Whoever comes while it runs must wait for it as well.
-                    next = now.mono;
-                    let name = entry.spec.name.clone();
-                    waits.push(self.run_now(&name));
-                } else if entry.fresh_until > now.mono {
-                    next = next.min(entry.fresh_until);
-                } else {
-                    let name = entry.spec.name.clone();
-                    let _ = self.run_now(&name);
-                }
-            }
-        }
-        self.set_demand(scope_index, next);
-        waits
-    }
-
-    fn lower_demand(&mut self, index: usize, due: Moment) {
-        let Some(entry) = self.entries.get(index).and_then(Option::as_ref) else {
-            return;
-        };
-        let scopes: Vec<_> = entry.memberships.iter().map(|(scope, _)| *scope).collect();
-        for scope in scopes {
-            let current = self
-                .scopes
-                .get(scope)
-                .map_or(Moment::NEVER, |scope| scope.demand);
-            self.set_demand(scope, current.min(due));
-        }
-    }
-
-    fn set_demand(&mut self, scope_index: usize, due: Moment) {
-        let Some(scope) = self.scopes.get_mut(scope_index) else {
-            return;
-        };
-        scope.demand = due;
-        let scope = Arc::clone(&scope.published);
-        self.effects.push(Effect::Demand { scope, due });
-    }
-
-    #[cfg(test)]
-    fn planted_evidence(&self, mut evidence: Evidence) -> Evidence {
-        if self.planted(crate::simulator::Fault::TimeoutReadsHealthy)
-            && evidence.cause == crate::status::Cause::Timeout
-        {
-            evidence.status = crate::status::Status::Healthy;
-        }
-        evidence
-    }
 }
 
 fn reschedule(entry: &mut Entry, now: Now) {
@@ -332,4 +224,18 @@ fn reschedule(entry: &mut Entry, now: Now) {
             ))
         }
     };
+}
+
+/// What is recorded of a run that brought nothing in time: its task was blocked.
+pub(super) fn overdue(timeout: Duration) -> Evidence {
+    Evidence {
+        status: Status::Unhealthy,
+        cause: Cause::Timeout,
+        message: Cow::Owned(format!(
+            "no result within {timeout:?}, and its task is blocked"
+        )),
+        details: None,
+        dropped: 0,
+        error: None,
+    }
 }

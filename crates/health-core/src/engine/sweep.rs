@@ -1,21 +1,18 @@
 //! The sweep: what time alone changes (stale evidence, overdue runs, late first
 //! results), and the exact expiries that results keep as lower bounds only.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::aggregate::COUNTED;
-use crate::evidence::Evidence;
 use crate::moment::{Moment, Now};
-use crate::status::{Cause, Status};
 
 use super::Engine;
 use super::effect::Effect;
 use super::entry::{Entry, Key};
-use super::runs::OVERDUE;
+use super::runs::{OVERDUE, overdue};
 
 /// Closer to an expiry than this, the sweep waits for it rather than halving the way.
-const SLACK: Duration = Duration::from_secs(1);
+const SLACK: Duration = Duration::from_millis(10);
 
 /// What the time has made of one entry.
 enum Due {
@@ -51,6 +48,10 @@ impl Engine {
     pub(super) fn sweep_by(&mut self, at: Moment) {
         if at < self.sweep_at {
             self.sweep_at = at;
+            #[cfg(test)]
+            if self.planted(crate::simulator::Fault::SweeperNotTold) {
+                return;
+            }
             self.effects.push(Effect::Sweep);
         }
     }
@@ -91,17 +92,7 @@ impl Engine {
             return;
         };
         run.abandoned = true;
-        let timeout = entry.spec.timeout;
-        let evidence = Evidence {
-            status: Status::Unhealthy,
-            cause: Cause::Timeout,
-            message: Cow::Owned(format!(
-                "no result within {timeout:?}, and its task is blocked"
-            )),
-            details: None,
-            dropped: 0,
-            error: None,
-        };
+        let evidence = overdue(entry.spec.timeout);
         self.record(key, evidence, Some(after), now);
     }
 
@@ -112,19 +103,15 @@ impl Engine {
             if let Some(run) = entry.run.filter(|run| !run.abandoned) {
                 next = next.min(run.deadline.after(OVERDUE));
             }
-            if !entry.enabled || entry.stale || entry.overdue {
+            let Some(until) = entry.turns_at() else {
                 continue;
-            }
-            if !entry.has_result() {
-                next = next.min(entry.pending_until);
-                continue;
-            }
-            next = next.min(halfway(now.mono, entry.expires));
+            };
+            next = next.min(halfway(now.mono, until));
             for (scope, impact) in &entry.memberships {
                 let class = COUNTED.iter().position(|counted| counted == impact);
                 let bound = class.and_then(|class| bounds.get_mut(*scope)?.get_mut(class));
                 if let Some(bound) = bound {
-                    *bound = (*bound).min(entry.expires);
+                    *bound = (*bound).min(until);
                 }
             }
         }
