@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::broadcast;
 
 use crate::aggregate::Aggregation;
 use crate::clock::{Clock, WallClock};
@@ -18,6 +18,7 @@ use crate::moment::Now;
 use crate::reader::{GroupView, Reader};
 use crate::redact::Redaction;
 use crate::scope::{Audience, Published};
+use crate::wake::Wake;
 
 /// How many events a slow subscriber may lie behind before it loses the oldest.
 const EVENT_BACKLOG: usize = 256;
@@ -38,7 +39,7 @@ pub(crate) struct Shared {
     pub(crate) redaction: Redaction,
     pub(crate) events: broadcast::Sender<Arc<Event>>,
     /// Tells the sweeper that it is wanted earlier.
-    pub(crate) sweep: Notify,
+    pub(crate) sweep: Wake,
     pub(crate) observer_panics: AtomicU64,
 }
 
@@ -62,7 +63,7 @@ impl Shared {
             reader,
             redaction,
             events,
-            sweep: Notify::new(),
+            sweep: Wake::default(),
             observer_panics: AtomicU64::new(0),
         };
         for effect in effects {
@@ -131,9 +132,9 @@ impl Shared {
                 match effect {
                     Effect::Extend { slot, expires } => slot.extend(expires),
                     Effect::Demand { scope, due } => scope.cell.set_demand(due),
-                    Effect::Wake(slot) => slot.wake.notify_one(),
+                    Effect::Wake(slot) => slot.wake.tell(),
                     Effect::Finished(slot) => slot.finished.notify_waiters(),
-                    Effect::Sweep => self.sweep.notify_one(),
+                    Effect::Sweep => self.sweep.tell(),
                     Effect::Emit(event) if self.events.receiver_count() > 0 => {
                         // An error means that the last receiver left just now.
                         let _ = self.events.send(Arc::new(event));

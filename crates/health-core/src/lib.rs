@@ -40,7 +40,7 @@
 //! - A panic is isolated; that needs `panic = "unwind"`.
 //!
 //! It has no features; it pulls in tokio (`rt`, `sync`, `time`), `arc-swap`,
-//! `serde`, `serde_json`, `tracing`, `thiserror` and `async-trait`.
+//! `atomic-waker`, `serde`, `serde_json`, `tracing`, `thiserror` and `async-trait`.
 
 mod aggregate;
 mod ask;
@@ -82,6 +82,7 @@ mod tallies;
 mod tasks;
 mod unwind;
 mod verdict;
+mod wake;
 mod wording;
 
 #[cfg(test)]

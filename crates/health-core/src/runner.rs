@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::unconstrained;
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -25,6 +25,7 @@ use crate::slot::Slot;
 use crate::status::Cause;
 use crate::subscription::Subscription;
 use crate::unwind::catch;
+use crate::wake::Wake;
 
 /// Runs one check whenever the engine says so, until it is unregistered.
 pub(crate) async fn run_check(
@@ -92,14 +93,12 @@ async fn run_once(
     }
 }
 
-async fn wait(shared: &Shared, until: Moment, wake: &Notify, timer: &mut Timer) {
+async fn wait(shared: &Shared, until: Moment, wake: &Wake, timer: &mut Timer) {
     if until == Moment::NEVER {
-        wake.notified().await;
+        wake.told().await;
     } else {
         // Either way the engine is asked again.
-        let _ = timer
-            .before(shared.clock.instant(until), wake.notified())
-            .await;
+        let _ = timer.before(shared.clock.instant(until), wake.told()).await;
     }
 }
 

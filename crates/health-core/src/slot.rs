@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use crate::history::{History, Ring};
 use crate::moment::Moment;
 use crate::state::CheckState;
+use crate::wake::Wake;
 
 #[derive(Debug)]
 pub(crate) struct Slot {
@@ -20,7 +21,7 @@ pub(crate) struct Slot {
     expires: AtomicU64,
     pub(crate) history: Mutex<Ring>,
     /// Tells the check's task to look at its schedule again.
-    pub(crate) wake: Notify,
+    pub(crate) wake: Wake,
     /// Tells askers that a run has ended.
     pub(crate) finished: Notify,
     gone: AtomicBool,
@@ -33,7 +34,7 @@ impl Slot {
             name,
             state: ArcSwap::from_pointee(state),
             expires: AtomicU64::new(Moment::NEVER.0),
-            wake: Notify::new(),
+            wake: Wake::default(),
             finished: Notify::new(),
             gone: AtomicBool::new(false),
         }
@@ -74,7 +75,7 @@ impl Slot {
     pub(crate) fn close(&self) {
         self.gone.store(true, Ordering::Release);
         self.finished.notify_waiters();
-        self.wake.notify_one();
+        self.wake.tell();
     }
 
     pub(crate) fn is_gone(&self) -> bool {
