@@ -46,7 +46,7 @@ pub trait Check: Send + Sync + 'static {
 pub struct CheckContext {
     deadline: Instant,
     previous: Option<Arc<CheckState>>,
-    cancelled: watch::Receiver<bool>,
+    cancelled: Arc<watch::Receiver<bool>>,
 }
 
 impl CheckContext {
@@ -54,7 +54,7 @@ impl CheckContext {
         Self {
             deadline,
             previous: None,
-            cancelled,
+            cancelled: Arc::new(cancelled),
         }
     }
 
@@ -82,7 +82,7 @@ impl CheckContext {
 
     /// Completes when nobody waits for this run any more. Cancel safe.
     pub async fn cancelled(&self) {
-        let mut signal = self.cancelled.clone();
+        let mut signal = watch::Receiver::clone(&self.cancelled);
         // An error means that the runner is gone, which is the same news.
         let _ = signal.wait_for(|cancelled| *cancelled).await;
     }

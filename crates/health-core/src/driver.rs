@@ -1,7 +1,7 @@
 //! The thin driver: holds the engine behind its lock, tells it the time, and
 //! carries out what it asks for. It decides nothing.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -37,7 +37,9 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) reader: Reader,
     pub(crate) redaction: Redaction,
-    pub(crate) events: broadcast::Sender<Arc<Event>>,
+    events: broadcast::Sender<Arc<Event>>,
+    /// Whether there has been a subscriber; until then no event is made.
+    heard: AtomicBool,
     /// Tells the sweeper that it is wanted earlier.
     pub(crate) sweep: Wake,
     pub(crate) observer_panics: AtomicU64,
@@ -63,6 +65,7 @@ impl Shared {
             reader,
             redaction,
             events,
+            heard: AtomicBool::new(false),
             sweep: Wake::default(),
             observer_panics: AtomicU64::new(0),
         };
@@ -82,6 +85,7 @@ impl Shared {
             let mut driven = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
             let Driven { engine, wall } = &mut *driven;
             let now = wall.now(self.clock.mono());
+            engine.hear(self.heard.load(Ordering::Acquire));
             let result = step(engine, now);
             let mut effects = std::mem::take(engine.effects());
             for effect in effects.drain(..) {
@@ -135,8 +139,8 @@ impl Shared {
                     Effect::Wake(slot) => slot.wake.tell(),
                     Effect::Finished(slot) => slot.finished.notify_waiters(),
                     Effect::Sweep => self.sweep.tell(),
-                    Effect::Emit(event) if self.events.receiver_count() > 0 => {
-                        // An error means that the last receiver left just now.
+                    Effect::Emit(event) => {
+                        // An error means that the last receiver has left.
                         let _ = self.events.send(Arc::new(event));
                     }
                     Effect::Log(line) => return Some(line),
@@ -148,6 +152,12 @@ impl Shared {
             self.reader.changed();
         }
         None
+    }
+
+    /// A stream of events from now on. Until the first one, none are made.
+    pub(crate) fn listen(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.heard.store(true, Ordering::Release);
+        self.events.subscribe()
     }
 
     /// Makes the groups that the engine knows known to readers.

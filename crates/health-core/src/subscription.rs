@@ -35,7 +35,7 @@ pub struct Subscription {
 impl Subscription {
     pub(crate) fn new(shared: &Arc<Shared>) -> Self {
         Self {
-            events: shared.events.subscribe(),
+            events: shared.listen(),
             shared: Arc::downgrade(shared),
             missed: 0,
         }

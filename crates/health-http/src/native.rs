@@ -151,7 +151,7 @@ pub(crate) fn push_run(out: &mut Vec<u8>, check: &CheckState, stamps: &mut Times
     out.push(b'}');
 }
 
-/// Whether nothing but what [`push_run`] writes differs between two states of one check.
+/// Whether nothing but what [`push_run`] writes differs between two states of one registration.
 pub(crate) fn differs_in_run_only(old: &CheckState, new: &CheckState) -> bool {
     let details = match (&old.details, &new.details) {
         (None, None) => true,
@@ -159,7 +159,6 @@ pub(crate) fn differs_in_run_only(old: &CheckState, new: &CheckState) -> bool {
         _ => false,
     };
     details
-        && Arc::ptr_eq(&old.spec, &new.spec)
         && old.status == new.status
         && old.cause == new.cause
         && old.raw == new.raw

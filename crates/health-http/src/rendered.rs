@@ -102,12 +102,15 @@ impl Rendered {
         let mut stamps = TimestampWriter::default();
         for check in &report.checks {
             let known = known.as_mut().and_then(|known| {
-                // Both lists are sorted by name: what is skipped is gone.
-                while known
-                    .next_if(|held| held.check.name() < check.name())
-                    .is_some()
-                {}
-                known.next_if(|held| held.check.name() == check.name())
+                let same = |held: &Entry<'_>| Arc::ptr_eq(&held.check.spec, &check.spec);
+                known.next_if(same).or_else(|| {
+                    // Both lists are sorted by name: what is skipped is gone.
+                    while known
+                        .next_if(|held| held.check.name() < check.name())
+                        .is_some()
+                    {}
+                    known.next_if(same)
+                })
             });
             let steady = match known {
                 Some(held) if Arc::ptr_eq(held.check, check) => {

@@ -54,6 +54,8 @@ pub(crate) struct Engine {
     probe_gate: LogGate,
     late_results: u64,
     effects: Vec<Effect>,
+    /// Whether anybody hears of events.
+    heard: bool,
     #[cfg(test)]
     pub(crate) fault: Option<Fault>,
 }
@@ -87,6 +89,7 @@ impl Engine {
             probe_gate: LogGate::default(),
             late_results: 0,
             effects: Vec::new(),
+            heard: true,
             #[cfg(test)]
             fault: None,
         };
@@ -139,11 +142,18 @@ impl Engine {
             self.seq += 1;
         }
         self.seq += 1;
-        self.effects.push(Effect::Emit(Event {
-            seq: self.seq,
-            at: now.wall,
-            kind,
-        }));
+        if self.heard {
+            self.effects.push(Effect::Emit(Event {
+                seq: self.seq,
+                at: now.wall,
+                kind,
+            }));
+        }
+    }
+
+    /// Whether events are to be left for the driver; they are numbered in any case.
+    pub(crate) fn hear(&mut self, heard: bool) {
+        self.heard = heard;
     }
 
     /// Makes an entry's changes count and visible, whatever they were.
@@ -154,8 +164,6 @@ impl Engine {
         let (before, after) = (entry.counted, entry.standing());
         entry.counted = after;
         let slot = Arc::clone(&entry.slot);
-        let name = Arc::clone(&slot.name);
-        let awaited = entry.awaited();
         let transition = state.status != from;
         let first = from == CheckStatus::Unknown || from == CheckStatus::Starting;
         // A check that comes up as expected is no news for the log, nor is a
@@ -190,12 +198,12 @@ impl Engine {
                 suppressed,
             }));
         }
-        self.recount(index, before, after, &name, now);
+        self.recount(index, before, after, now);
         #[cfg(test)]
         if self.planted(Fault::StoppingUndone) && self.lifecycle == Lifecycle::Stopping {
             self.lifecycle = Lifecycle::Running;
         }
-        self.await_name(&name, awaited, now);
+        self.update_gate(index, now);
         Some(state)
     }
 

@@ -25,7 +25,6 @@ impl Engine {
         index: usize,
         before: Option<Counted>,
         after: Option<Counted>,
-        name: &Arc<str>,
         now: Now,
     ) {
         #[cfg(test)]
@@ -38,6 +37,7 @@ impl Engine {
             return;
         };
         let expires = entry.expires;
+        let name = (before != after).then(|| Arc::clone(&entry.slot.name));
         let memberships = entry.memberships.len();
         for i in 0..memberships {
             let Some((scope_index, impact)) = self.membership(index, i) else {
@@ -60,14 +60,14 @@ impl Engine {
             }
             if let Some(old) = before {
                 scope.tallies.remove(impact, old.status, old.score);
-                if let Some(rank) = Rank::of(impact, old.status) {
-                    scope.failing.remove(&(rank, Arc::clone(name)));
+                if let Some(failing) = Rank::of(impact, old.status).zip(name.clone()) {
+                    scope.failing.remove(&failing);
                 }
             }
             if let Some(new) = after {
                 scope.tallies.add(impact, new.status, new.score);
-                if let Some(rank) = Rank::of(impact, new.status) {
-                    scope.failing.insert((rank, Arc::clone(name)));
+                if let Some(failing) = Rank::of(impact, new.status).zip(name.clone()) {
+                    scope.failing.insert(failing);
                 }
             }
             if before.map(|c| c.status) != after.map(|c| c.status) {

@@ -286,14 +286,18 @@ impl Engine {
     }
 
     /// Keeps the gate of `Starting` up to date with one entry.
-    pub(super) fn await_name(&mut self, name: &Arc<str>, awaited: bool, now: Now) {
+    pub(super) fn update_gate(&mut self, index: usize, now: Now) {
         if self.lifecycle != Lifecycle::Starting {
             return;
         }
-        let changed = if awaited {
-            self.awaited.insert(Arc::clone(name))
+        let Some(entry) = self.entries.get(index).and_then(Option::as_ref) else {
+            return;
+        };
+        let name = Arc::clone(&entry.slot.name);
+        let changed = if entry.awaited() {
+            self.awaited.insert(name)
         } else {
-            self.awaited.remove(name)
+            self.awaited.remove(&name)
         };
         #[cfg(test)]
         let changed = changed && !self.planted(crate::simulator::Fault::StartsNever);
