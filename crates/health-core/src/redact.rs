@@ -153,7 +153,7 @@ impl Redaction {
                 (start, length) = value_span(credential, start);
             }
         }
-        out.mask(start, start + length)
+        out.mask_value(start, start + length)
     }
 }
 
@@ -226,7 +226,7 @@ fn mask_bearer(out: &mut Masked<'_>, space: usize) -> usize {
     }
     let (start, length) = value_span(rest_of(out.text, next), next);
     if length >= 8 {
-        out.mask(start, start + length)
+        out.mask_value(start, start + length)
     } else {
         next
     }
@@ -266,6 +266,18 @@ impl<'a> Masked<'a> {
             self.copied = end;
         }
         end.max(start)
+    }
+
+    /// The same for the value of a key. In `token: password: x` what was taken for the value is a
+    /// key too, and has its own: that is looked at next.
+    fn mask_value(&mut self, start: usize, end: usize) -> usize {
+        let value = self.text.get(start..end).unwrap_or_default().trim_end();
+        let next = self.mask(start, end);
+        if value.ends_with([':', '=']) {
+            start + value.len() - 1
+        } else {
+            next
+        }
     }
 
     fn finish(self) -> Cow<'a, str> {

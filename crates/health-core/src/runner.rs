@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use tokio::sync::watch;
-use tokio::task::unconstrained;
+use tokio::task::{unconstrained, yield_now};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::check::{Check, CheckContext};
@@ -39,7 +39,17 @@ pub(crate) async fn run_check(
     let mut cx = CheckContext::new(shared.clock.origin(), signal);
     loop {
         let mut next = shared.act(|engine, now| engine.begin(key, now));
-        if let Begin::Run { number, deadline } = next {
+        if let Begin::Run {
+            number,
+            deadline,
+            told_sweeper,
+        } = next
+        {
+            if told_sweeper {
+                // A worker keeps the task it woke last for itself: were the run to
+                // block this thread, the sweeper would be stuck behind it.
+                yield_now().await;
+            }
             let previous = Some(slot.state()).filter(|state| state.runs > 0);
             let deadline = shared.clock.instant(deadline);
             cx.renew(deadline.into_std(), previous);

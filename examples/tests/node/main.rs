@@ -9,7 +9,9 @@
     reason = "a test fails by panicking"
 )]
 
+mod closing;
 mod end;
 mod process;
 mod refusals;
 mod states;
+mod suspension;

@@ -44,13 +44,24 @@ fn a_critical_file_decides_on_readiness_and_not_on_liveness() {
 #[test]
 fn a_file_that_is_not_critical_degrades_at_most() {
     let directory = Directory::new("degraded");
-    let check = directory.check("cache", ":live");
+    let check = directory.check("cache", "");
     let node = Node::start(&[&["--file-check", &check][..], &FAST].concat());
     node.wait_until("/health", |code, body| {
         code == 200 && body.contains("\"status\":\"degraded\"") && body.contains("is missing")
     });
     assert_eq!(node.get("/ready").0, 200);
     assert_eq!(node.get("/live").0, 200);
+}
+
+#[test]
+fn a_live_file_fails_liveness_whatever_it_does_to_readiness() {
+    let directory = Directory::new("loop");
+    let check = directory.check("loop", ":live");
+    let node = Node::start(&[&["--file-check", &check][..], &FAST].concat());
+    node.wait_for("/live", 503);
+    assert_eq!(node.get("/ready").0, 200);
+    directory.write("loop");
+    node.wait_for("/live", 200);
 }
 
 #[test]

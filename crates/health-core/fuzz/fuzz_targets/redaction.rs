@@ -15,7 +15,10 @@ fuzz_target!(|text: &str| {
     let twice = redaction.text(&once);
     assert_eq!(once, twice, "a second pass changes {text:?}");
     // Each masked value is at least one separator apart from the next.
-    assert!(once.len() <= (text.len() + 1) * (MASK.len() + 1), "{text:?}");
+    assert!(
+        once.len() <= (text.len() + 1) * (MASK.len() + 1),
+        "{text:?}"
+    );
 
     if text.contains(CREDENTIAL) {
         return;

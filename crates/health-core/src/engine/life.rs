@@ -20,6 +20,7 @@ impl Engine {
         self.started = Some(now.mono);
         for index in 0..self.entries.len() {
             self.pend(index, now);
+            self.settle(index, None, now);
         }
         self.advance(now);
         Ok(())

@@ -11,7 +11,7 @@ use crate::moment::{Moment, Now};
 use crate::scope::{Audience, Rank, Scope};
 #[cfg(test)]
 use crate::simulator::Fault;
-use crate::status::{Impact, Lifecycle, Probe};
+use crate::status::{Impact, Lifecycle, NodeStatus, Probe};
 use crate::wording;
 
 use super::Engine;
@@ -156,7 +156,10 @@ impl Engine {
             },
             now,
         );
-        if let Some(suppressed) = (probe == Probe::Ready)
+        // That it came up as expected is said by the lifecycle; what is not
+        // known yet is known in a moment.
+        let came_up = from == NodeStatus::Starting && new.passing;
+        if let Some(suppressed) = (probe == Probe::Ready && !came_up)
             .then(|| self.probe_gate.admit(now.mono))
             .flatten()
         {

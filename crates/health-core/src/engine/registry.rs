@@ -133,15 +133,24 @@ impl Engine {
     }
 
     /// From here on the entry's first result is awaited, if the node has been started.
+    ///
+    /// Added to a running node, it has its grace before its absence counts. A
+    /// node that is starting proves itself: there an absent result is unknown.
     pub(super) fn pend(&mut self, index: usize, now: Now) {
         let started = self.started.is_some();
+        let starting = self.lifecycle == Lifecycle::Starting;
         let Some(entry) = self.entries.get_mut(index).and_then(Option::as_mut) else {
             return;
         };
         if !started || !entry.enabled {
             return;
         }
-        entry.pending_until = now.mono.after(entry.grace());
+        entry.overdue = starting && !entry.has_result();
+        entry.pending_until = if starting {
+            now.mono
+        } else {
+            now.mono.after(entry.grace())
+        };
         entry.due = if entry.component {
             Moment::NEVER
         } else {
@@ -150,7 +159,7 @@ impl Engine {
                 .after(entry.spec.initial_delay.saturating_add(jitter))
         };
         let (until, absent) = (entry.pending_until, !entry.has_result());
-        if absent {
+        if absent && !entry.overdue {
             let (slot, expires) = (Arc::clone(&entry.slot), until);
             self.effects.push(Effect::Extend { slot, expires });
             self.lower_bounds(index, until);

@@ -25,7 +25,12 @@ pub(super) const OVERDUE: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(crate) enum Begin {
     /// Run it, and give the number back with the result.
-    Run { number: u64, deadline: Moment },
+    Run {
+        number: u64,
+        deadline: Moment,
+        /// The sweeper was told to come earlier for it.
+        told_sweeper: bool,
+    },
     /// Not before then, unless woken.
     Wait(Moment),
     /// Its registration is gone, or the node has stopped.
@@ -68,8 +73,12 @@ impl Engine {
             deadline,
             abandoned: false,
         });
-        self.sweep_by(deadline.after(OVERDUE));
-        Begin::Run { number, deadline }
+        let told_sweeper = self.sweep_by(deadline.after(OVERDUE));
+        Begin::Run {
+            number,
+            deadline,
+            told_sweeper,
+        }
     }
 
     /// Takes in the result of run `number`, and says when the next is due.

@@ -44,16 +44,18 @@ impl Engine {
         self.sweep_at
     }
 
-    /// Wants a sweep no later than `at`.
-    pub(super) fn sweep_by(&mut self, at: Moment) {
-        if at < self.sweep_at {
+    /// Wants a sweep no later than `at`; whether that is earlier than so far.
+    pub(super) fn sweep_by(&mut self, at: Moment) -> bool {
+        let earlier = at < self.sweep_at;
+        if earlier {
             self.sweep_at = at;
             #[cfg(test)]
             if self.planted(crate::simulator::Fault::SweeperNotTold) {
-                return;
+                return true;
             }
             self.effects.push(Effect::Sweep);
         }
+        earlier
     }
 
     /// Carries out what is due, and counts the expiries anew. O(number of checks).

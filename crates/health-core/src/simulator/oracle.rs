@@ -11,7 +11,7 @@ use crate::hysteresis::Thresholds;
 use crate::moment::Moment;
 use crate::slot::Slot;
 use crate::spec::{Schedule, Spec};
-use crate::status::{Cause, CheckStatus, Impact, Probe, Status};
+use crate::status::{Cause, CheckStatus, Impact, Lifecycle, Probe, Status};
 use crate::tallies::SCORE_ONE;
 
 /// How long past its deadline a run may still bring its result.
@@ -86,15 +86,18 @@ impl Model {
         }
     }
 
-    /// From now on its first result is awaited.
-    pub(super) fn pend(&mut self, now: Moment) {
+    /// From now on its first result is awaited; a node that is starting grants no grace.
+    pub(super) fn pend(&mut self, now: Moment, life: Lifecycle) {
         if self.enabled {
             let grace = self.spec.initial_delay + self.spec.timeout;
-            self.pending_until = now.after(grace);
+            let starting = life == Lifecycle::Starting;
+            self.pending_until = if starting { now } else { now.after(grace) };
+            self.seen_missing = starting && !self.answered;
         }
     }
 
-    pub(super) fn set_enabled(&mut self, enabled: bool, started: bool, now: Moment) {
+    /// `life`: where the started node stands; `None` before its start.
+    pub(super) fn set_enabled(&mut self, enabled: bool, life: Option<Lifecycle>, now: Moment) {
         if self.enabled == enabled {
             return;
         }
@@ -112,8 +115,8 @@ impl Model {
         if let Some(run) = &mut self.run {
             run.given_up = true;
         }
-        if started {
-            self.pend(now);
+        if let Some(life) = life {
+            self.pend(now, life);
         }
     }
 

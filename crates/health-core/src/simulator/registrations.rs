@@ -77,7 +77,7 @@ fn add_check(
 
 fn add_model(world: &mut World, mut model: Model) {
     if world.started {
-        model.pend(world.now);
+        model.pend(world.now, world.lifecycle);
     }
     world.models.insert(model.spec.name.clone(), model);
 }
@@ -123,9 +123,9 @@ pub(super) fn toggle(schedule: &mut Schedule) -> Held {
     let world = &mut schedule.world;
     let known = world.act(|engine, now| engine.set_enabled(name, enabled, now));
     Invariant::OneRun.equal("toggled", &known, &world.models.contains_key(name))?;
-    let (started, now) = (world.started, world.now);
+    let (life, now) = (world.started.then_some(world.lifecycle), world.now);
     if let Some(model) = world.models.get_mut(name) {
-        model.set_enabled(enabled, started, now);
+        model.set_enabled(enabled, life, now);
     }
     Ok(())
 }

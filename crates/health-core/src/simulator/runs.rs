@@ -50,7 +50,9 @@ impl Schedule {
                 let asked = model.is_some_and(|m| alive && m.asked && m.run.is_none());
                 Invariant::Asks.demands(!asked, || format!("{} was asked for", task.name))?;
             }
-            Begin::Run { number, deadline } => {
+            Begin::Run {
+                number, deadline, ..
+            } => {
                 let name = &task.name;
                 let Some(model) = model else {
                     return Invariant::OneRun

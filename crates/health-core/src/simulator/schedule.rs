@@ -99,7 +99,9 @@ impl Schedule {
         if world.act(crate::engine::Engine::start).is_ok() {
             world.started = true;
             let now = world.now;
-            world.models.values_mut().for_each(|model| model.pend(now));
+            for model in world.models.values_mut() {
+                model.pend(now, Lifecycle::Starting);
+            }
             world.sweeper = world.engine.sweep_at();
             world.tasks.iter_mut().for_each(|task| task.until = now);
         }

@@ -1,4 +1,5 @@
 //! The integration tests of health-http.
 
 mod service;
+mod stack;
 mod transport;

@@ -1,0 +1,23 @@
+//! The whole stack: a server with real checks behind it, under load, abuse and trouble.
+//!
+//! The transport's own bounds, and the service's own answers, have tests beside this.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and its clients live in threads of the test"
+)]
+
+mod connection;
+mod golden;
+mod load;
+mod mutated;
+mod mutation;
+mod node;
+mod process;
+mod stall;
+mod suspension;
+mod trouble;

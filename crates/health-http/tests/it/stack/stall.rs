@@ -1,0 +1,105 @@
+//! An application whose every worker is blocked: its probes are answered, and say so.
+
+use std::net::SocketAddr;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use health_core::{ComponentSpec, Health, check_fn};
+use health_http::server::{Limits, StallLimits};
+use tokio::runtime::Runtime;
+
+use super::connection::get;
+use super::node::{Place, runtime, serve, until};
+
+const WORKERS: usize = 2;
+
+#[test]
+fn a_blocked_runtime_fails_readiness_then_liveness_and_recovers() {
+    let stall = StallLimits::default()
+        .readiness(Duration::from_millis(300))
+        .liveness(Duration::from_millis(1_500));
+    let runtime = runtime(WORKERS);
+    let health = Health::new();
+    let db = health
+        .component(ComponentSpec::new("db").critical())
+        .unwrap();
+    db.ready();
+    health
+        .register(
+            check_fn("beat", |_| async { true })
+                .critical()
+                .every(Duration::from_millis(50)),
+        )
+        .unwrap();
+    let (handle, address) = serve(
+        &runtime,
+        &health,
+        Place::OwnThread(stall),
+        Limits::default(),
+    );
+    let status = |path| get(address, path).status;
+    until("a running node", || status("/ready") == 200);
+
+    for round in 0..2 {
+        let blocked = block_every_worker(&runtime);
+        until("a failure of readiness", || status("/ready") == 503);
+        assert_tells_of_the_stall(address);
+        until("a failure of liveness", || {
+            let live = get(address, "/live");
+            if live.status == 503 {
+                assert_eq!(live.json()["live"], false, "{live:?}");
+                // Whatever fails liveness has failed readiness before.
+                assert_eq!(status("/ready"), 503, "round {round}");
+            }
+            live.status == 503
+        });
+        assert_eq!(status("/startup"), 200, "it has started all the same");
+        assert_eq!(status("/nothing"), 404, "the server works");
+
+        drop(blocked);
+        until("readiness", || status("/ready") == 200);
+        until("liveness", || status("/live") == 200);
+        assert_eq!(status("/health"), 200, "round {round}");
+    }
+    runtime.block_on(async {
+        handle.close().await;
+        health.stop().await;
+    });
+}
+
+fn assert_tells_of_the_stall(address: SocketAddr) {
+    let ready = get(address, "/ready");
+    assert_eq!(ready.status, 503);
+    let ready = ready.json();
+    assert_eq!(ready["ready"], false);
+    let cause = "the application has not responded for";
+    let message = ready["message"].as_str().unwrap();
+    assert!(message.contains(cause), "{message}");
+
+    let report = get(address, "/health");
+    assert_eq!(report.status, 503);
+    let report = report.json();
+    assert_eq!(report["status"], "unhealthy");
+    let message = report["message"].as_str().unwrap();
+    assert!(message.contains(cause), "{message}");
+}
+
+/// Returns when every worker is blocked; they go on when what it gives is dropped.
+fn block_every_worker(runtime: &Runtime) -> Vec<mpsc::Sender<()>> {
+    let (blocks, began) = mpsc::channel();
+    let gates = (0..WORKERS)
+        .map(|_| {
+            let (gate, closed) = mpsc::channel::<()>();
+            let blocks = blocks.clone();
+            drop(runtime.spawn(async move {
+                blocks.send(()).unwrap();
+                let _ = closed.recv();
+            }));
+            gate
+        })
+        .collect();
+    for _ in 0..WORKERS {
+        began.recv().unwrap();
+    }
+    gates
+}
