@@ -19,7 +19,7 @@ const STARTING: [bool; 4] = [false, false, true, false];
 const RUNNING: [bool; 4] = [true; 4];
 
 #[tokio::test(start_paused = true)]
-async fn it_starts_once_startup_passed_and_criticals_have_spoken() {
+async fn it_starts_once_startup_passed_and_critical_checks_have_spoken() {
     let health = Health::new();
     let dial = Dial::new(|| Outcome::unhealthy("migrating"));
     health
