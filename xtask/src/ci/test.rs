@@ -8,7 +8,18 @@ use crate::workspace::Workspace;
 
 /// All features: a test behind a feature is a test all the same.
 pub(super) fn test(_: &Workspace) -> Result<(), Failure> {
-    Invocation::cargo(&["test", "--workspace", "--all-targets", "--all-features"]).run()
+    // The tests of examples run the real programs, which `--all-targets` would
+    // build as test harnesses only.
+    Invocation::cargo(&["build", "--workspace", "--examples", "--all-features"]).run()?;
+    Invocation::cargo(&[
+        "test",
+        "--workspace",
+        "--lib",
+        "--bins",
+        "--tests",
+        "--all-features",
+    ])
+    .run()
 }
 
 pub(super) fn doctest(_: &Workspace) -> Result<(), Failure> {
