@@ -35,7 +35,7 @@ struct Driven {
 pub(crate) struct Shared {
     engine: Mutex<Driven>,
     pub(crate) clock: Clock,
-    pub(crate) reader: Reader,
+    pub(crate) reader: Arc<Reader>,
     pub(crate) redaction: Redaction,
     events: broadcast::Sender<Arc<Event>>,
     /// Whether there has been a subscriber; until then no event is made.
@@ -62,7 +62,7 @@ impl Shared {
                 wall: WallClock::new(),
             }),
             clock,
-            reader,
+            reader: Arc::new(reader),
             redaction,
             events,
             heard: AtomicBool::new(false),

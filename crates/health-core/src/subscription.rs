@@ -1,11 +1,13 @@
 //! A subscriber's end of the event stream.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
+use crate::clock::Clock;
 use crate::driver::Shared;
 use crate::event::Event;
+use crate::reader::Reader;
 use crate::report::Report;
 
 /// What a subscriber receives.
@@ -28,7 +30,8 @@ pub enum Notice {
 #[derive(Debug)]
 pub struct Subscription {
     events: Receiver<Arc<Event>>,
-    shared: Weak<Shared>,
+    reader: Arc<Reader>,
+    clock: Clock,
     missed: u64,
 }
 
@@ -36,7 +39,8 @@ impl Subscription {
     pub(crate) fn new(shared: &Arc<Shared>) -> Self {
         Self {
             events: shared.listen(),
-            shared: Arc::downgrade(shared),
+            reader: Arc::clone(&shared.reader),
+            clock: shared.clock,
             missed: 0,
         }
     }
@@ -48,8 +52,7 @@ impl Subscription {
             Err(RecvError::Closed) => None,
             Err(RecvError::Lagged(count)) => {
                 self.missed += count;
-                let shared = self.shared.upgrade()?;
-                let report = shared.reader.report(shared.clock.mono(), &shared.clock);
+                let report = self.reader.report(self.clock.mono(), &self.clock);
                 Some(Notice::Missed { count, report })
             }
         }
