@@ -74,13 +74,14 @@ impl CheckContext {
         self.previous.as_deref()
     }
 
-    /// Whether nobody waits for this run any more. For work that outlives the
-    /// run's future, such as a blocking closure or a spawned task.
+    /// Whether this run was given up: its deadline has passed, or its check is
+    /// gone. For work that outlives the run's future, such as a blocking closure
+    /// or a spawned task; a run that ended by itself is not given up.
     pub fn is_cancelled(&self) -> bool {
         *self.cancelled.borrow() || self.cancelled.has_changed().is_err()
     }
 
-    /// Completes when nobody waits for this run any more. Cancel safe.
+    /// Completes when this run is given up. Cancel safe.
     pub async fn cancelled(&self) {
         let mut signal = watch::Receiver::clone(&self.cancelled);
         // An error means that the runner is gone, which is the same news.

@@ -137,6 +137,7 @@ impl Shared {
                     Effect::Extend { slot, expires } => slot.extend(expires),
                     Effect::Demand { scope, due } => scope.cell.set_demand(due),
                     Effect::Wake(slot) => slot.wake.tell(),
+                    Effect::Close(slot) => slot.close(),
                     Effect::Finished(slot) => slot.finished.notify_waiters(),
                     Effect::Sweep => self.sweep.tell(),
                     Effect::Emit(event) => {

@@ -71,6 +71,7 @@ mod registration;
 mod report;
 mod runner;
 mod scope;
+mod secret_span;
 mod slot;
 mod slots;
 mod spec;

@@ -8,11 +8,13 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use crate::secret_span::{bare_length, quoted, rest_of, until, value_span, wrapped_length};
+
 /// What stands where a secret stood.
 pub const MASK: &str = "***";
 
 /// Parts of a key, folded to lower case without separators, that make it secret.
-const SECRET_PARTS: [&str; 17] = [
+const SECRET_PARTS: [&str; 20] = [
     "password",
     "passwd",
     "passphrase",
@@ -21,6 +23,9 @@ const SECRET_PARTS: [&str; 17] = [
     "token",
     "apikey",
     "accesskey",
+    "accountkey",
+    "clientkey",
+    "passcode",
     "privatekey",
     "signingkey",
     "encryptionkey",
@@ -32,8 +37,7 @@ const SECRET_PARTS: [&str; 17] = [
     "signature",
 ];
 /// Keys that are secret only as a whole.
-const SECRET_WORDS: [&str; 5] = ["pass", "auth", "sig", "pin", "jwt"];
-
+const SECRET_WORDS: [&str; 6] = ["pass", "auth", "sig", "pin", "jwt", "session"];
 /// Decides which keys are secret, and takes their values out.
 ///
 /// ```
@@ -71,6 +75,7 @@ impl Redaction {
             text,
             copied: 0,
             out: None,
+            plain_until: 0,
         };
         let mut at = 0;
         while let Some(found) = text.get(at..).and_then(|rest| rest.find([':', '=', ' '])) {
@@ -124,7 +129,9 @@ impl Redaction {
     fn mask_pair(&self, out: &mut Masked<'_>, separator: usize) -> usize {
         let next = separator + 1;
         let before = out.text.get(..separator).unwrap_or_default();
-        let before = before.trim_end_matches([' ', '"', '\'', '\\', '`', ']']);
+        let before = before.trim_end_matches(|c: char| {
+            c.is_whitespace() || matches!(c, '"' | '\'' | '\\' | '`' | ']')
+        });
         let key_start = before
             .char_indices()
             .rev()
@@ -137,62 +144,31 @@ impl Redaction {
             return next;
         }
         let rest = rest_of(out.text, next);
-        let value = rest.trim_start_matches([' ', '=', '>', ':']);
+        let value =
+            rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '=' | '>' | ':'));
         let start = next + (rest.len() - value.len());
-        let (mut start, mut length) = value_span(value, start);
-        // `authorization: Bearer abc`: the scheme is no secret, what follows is.
-        let word = out.text.get(start..start + length).unwrap_or_default();
-        if ["bearer", "basic", "digest", "token"]
-            .iter()
-            .any(|scheme| word.eq_ignore_ascii_case(scheme))
-        {
-            let after = rest_of(out.text, start + length);
-            let credential = after.trim_start_matches(' ');
-            if !credential.is_empty() {
-                start += length + (after.len() - credential.len());
-                (start, length) = value_span(credential, start);
-            }
-        }
+        let (start, length) = match wrapped_length(value) {
+            Some(length) => (start, length),
+            None if quoted(value) => value_span(value, start),
+            None => (start, bare_length(&fold(key), value)),
+        };
         out.mask_value(start, start + length)
     }
-}
-
-/// Where a value starts and how long it is, given its text and offset; quotes stay.
-fn value_span(value: &str, offset: usize) -> (usize, usize) {
-    let opened = value.trim_start_matches('\\');
-    let slashes = value.len() - opened.len();
-    if let Some(quote) = opened
-        .chars()
-        .next()
-        .filter(|c| matches!(c, '"' | '\'' | '`'))
-    {
-        let inner = opened.get(1..).unwrap_or_default();
-        let mut escaped = false;
-        let end = inner.find(|c: char| {
-            let closes = c == quote && (!escaped || slashes > 0);
-            escaped = c == '\\' && !escaped;
-            closes
-        });
-        let value = inner.get(..end.unwrap_or(inner.len())).unwrap_or_default();
-        // JSON within JSON: the closing quote is escaped as the opening one is.
-        let length = if slashes > 0 {
-            value.trim_end_matches('\\').len()
-        } else {
-            value.len()
-        };
-        return (offset + slashes + 1, length);
-    }
-    let stop =
-        |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '&' | ')' | '}' | ']' | '"' | '\'');
-    (offset, value.find(stop).unwrap_or(value.len()))
 }
 
 /// Masks the user info of the URL whose scheme ends at `colon`.
 fn mask_url(out: &mut Masked<'_>, colon: usize) -> usize {
     let start = colon + "://".len();
+    if start < out.plain_until {
+        return start;
+    }
     let rest = rest_of(out.text, start);
     let stop = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`');
     let token = until(rest, stop);
+    if !token.contains('@') {
+        out.plain_until = start + token.len();
+        return start;
+    }
     let authority = until(token, |c| matches!(c, '/' | '?' | '#'));
     let user_info = authority.rfind('@').or_else(|| {
         // A password with a raw `/`, `?` or `#`, unless what follows the colon is a port.
@@ -232,15 +208,6 @@ fn mask_bearer(out: &mut Masked<'_>, space: usize) -> usize {
     }
 }
 
-fn until(text: &str, stop: impl Fn(char) -> bool) -> &str {
-    text.get(..text.find(stop).unwrap_or(text.len()))
-        .unwrap_or_default()
-}
-
-fn rest_of(text: &str, at: usize) -> &str {
-    text.get(at..).unwrap_or_default()
-}
-
 fn fold(key: &str) -> String {
     key.chars()
         .filter(|c| c.is_alphanumeric())
@@ -253,6 +220,8 @@ struct Masked<'a> {
     text: &'a str,
     copied: usize,
     out: Option<String>,
+    /// Up to here no URL has a user: looked at once, however many begin there.
+    plain_until: usize,
 }
 
 impl<'a> Masked<'a> {
@@ -335,10 +304,33 @@ mod tests {
             ("API-Key: abc; next", "API-Key: ***; next"),
             ("db.password=hunter2&x=1", "db.password=***&x=1"),
             ("?access_token=abc&y=2", "?access_token=***&y=2"),
+            ("Authorization: Bearer abcdefgh.ijk", "Authorization: ***"),
+            ("Authorization: ApiKey hunter2", "Authorization: ***"),
+            ("Cookie: a=b; sid=hunter2", "Cookie: ***"),
+            ("token: Bearer hunter2 x", "token: *** x"),
             (
-                "Authorization: Bearer abcdefgh.ijk",
-                "Authorization: Bearer ***",
+                "password: Some(\"hunter2\"), port: 1",
+                "password: ***, port: 1",
             ),
+            ("token: Some(Token(\"hunter2\"))", "token: ***"),
+            ("password: b\"hunter2\" x", "password: *** x"),
+            ("passwords: [\"hunter2\", \"b\"] x", "passwords: *** x"),
+            (
+                "{\"password\":{\"value\":\"hunter2\"}}",
+                "{\"password\":***}",
+            ),
+            ("password:\thunter2", "password:\t***"),
+            ("password\t= hunter2", "password\t= ***"),
+            ("password:\n  hunter2", "password:\n  ***"),
+            (
+                "private_key: -----BEGIN X\nhunter2\n-----",
+                "private_key: ***",
+            ),
+            ("password=hun,ter2", "password=***"),
+            ("a=1,password=hunter2,b=2", "a=1,password=***,b=2"),
+            ("(password=hunter2)", "(password=***)"),
+            ("AccountKey=hunter2;x=1", "AccountKey=***;x=1"),
+            ("token= api_key: \"hunter2\"", "token= *** \"***\""),
             ("sent bearer abcdefghij to db", "sent bearer *** to db"),
             ("DB_PASSWORD=\"a\\\"b\" c", "DB_PASSWORD=\"***\" c"),
             ("password:", "password:"),

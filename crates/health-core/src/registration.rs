@@ -155,13 +155,13 @@ impl Registration {
         self
     }
 
-    /// A result older than this is stale; by default 3 × interval (or TTL) + timeout.
+    /// A result older than this is stale; by default 3 × interval (or TTL) + timeout + jitter.
     pub fn max_age(mut self, max_age: Duration) -> Self {
         self.spec.max_age = Some(max_age);
         self
     }
 
-    /// How many past runs are kept, 1 to 10,000.
+    /// How many past runs are kept: at most 10,000, at least the last one.
     pub fn history(mut self, runs: usize) -> Self {
         self.spec.history = runs;
         self

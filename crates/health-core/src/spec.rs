@@ -58,7 +58,7 @@ pub struct Spec {
     pub initial_delay: Duration,
     /// Each start is put off by up to this; 0 by default.
     pub jitter: Duration,
-    /// A result older than this is stale; by default 3 × interval (or TTL) + timeout.
+    /// A result older than this is stale; by default 3 × interval (or TTL) + timeout + jitter.
     pub max_age: Option<Duration>,
     /// How many past runs are kept; 100 by default.
     pub history: usize,
@@ -87,7 +87,7 @@ pub enum SpecError {
     Zero {
         /// The check.
         check: String,
-        /// `interval`, `ttl`, `timeout`, `max_age` or `heartbeat`.
+        /// `interval` (for a component: its heartbeat), `ttl`, `timeout` or `max_age`.
         what: &'static str,
     },
     /// A threshold of zero results.
@@ -148,6 +148,7 @@ impl Spec {
                 .period()
                 .saturating_mul(3)
                 .saturating_add(self.timeout)
+                .saturating_add(self.jitter)
         })
     }
 

@@ -22,11 +22,12 @@ pub enum HostError {
 
 /// Checks the `Host` header, which hyper leaves to its user (RFC 9112, section 3.2).
 ///
-/// HTTP/1.0 may go without one: that is what plain HAProxy checks send.
+/// HTTP/1.0 may go without one: that is what plain HAProxy checks send. HTTP/2 and later have
+/// `:authority` instead, which a router above this crate has seen to.
 pub fn check_host(version: Version, headers: &HeaderMap) -> Result<(), HostError> {
     let mut hosts = headers.get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
-        (None, _) if version < Version::HTTP_11 => Ok(()),
+        (None, _) if version != Version::HTTP_11 => Ok(()),
         (None, _) => Err(HostError::Missing),
         (Some(_), Some(_)) => Err(HostError::Repeated),
         (Some(host), None) if plausible(host) => Ok(()),
@@ -73,6 +74,8 @@ mod tests {
             (Version::HTTP_11, &["a, b"], Err(HostError::Malformed)),
             (Version::HTTP_11, &["a/b"], Err(HostError::Malformed)),
             (Version::HTTP_11, &["user@a"], Err(HostError::Malformed)),
+            (Version::HTTP_2, &[], Ok(())),
+            (Version::HTTP_3, &[], Ok(())),
             (Version::HTTP_10, &[], Ok(())),
             (Version::HTTP_10, &["a"], Ok(())),
             (Version::HTTP_10, &["a", "b"], Err(HostError::Repeated)),

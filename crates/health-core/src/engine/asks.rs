@@ -103,10 +103,7 @@ impl Engine {
                 let Some(entry) = self.entries.get(index).and_then(Option::as_ref) else {
                     continue;
                 };
-                let member = entry
-                    .memberships
-                    .iter()
-                    .any(|(scope, _)| *scope == scope_index);
+                let member = entry.demanded_by(scope_index);
                 if !member || !entry.on_demand() || !entry.enabled {
                     continue;
                 }
@@ -134,7 +131,8 @@ impl Engine {
         let Some(entry) = self.entries.get(index).and_then(Option::as_ref) else {
             return;
         };
-        let scopes: Vec<_> = entry.memberships.iter().map(|(scope, _)| *scope).collect();
+        let demanded = |scope: &usize| entry.demanded_by(*scope);
+        let scopes: Vec<_> = (0..self.scopes.len()).filter(demanded).collect();
         for scope in scopes {
             let current = self
                 .scopes

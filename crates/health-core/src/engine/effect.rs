@@ -43,6 +43,8 @@ pub(crate) enum Effect {
     Leave(Arc<Slot>),
     /// A check's task should look at its schedule.
     Wake(Arc<Slot>),
+    /// It runs no more; its askers wait in vain.
+    Close(Arc<Slot>),
     /// A run has ended; its askers may go on.
     Finished(Arc<Slot>),
     /// The sweeper should come earlier.

@@ -160,6 +160,14 @@ impl Entry {
         self.enabled && (startup || first)
     }
 
+    /// Whether it answers for the scope: it counts there, or startup waits for it.
+    pub(crate) fn demanded_by(&self, scope: usize) -> bool {
+        let gate = scope == Probe::Startup as usize
+            && self.spec.probes.contains(Probe::Startup)
+            && !self.passed_startup;
+        gate || self.memberships.iter().any(|(member, _)| *member == scope)
+    }
+
     /// How many results it has given.
     pub(crate) fn results(&self) -> u64 {
         self.shown.runs
@@ -170,9 +178,11 @@ impl Entry {
         self.spec.initial_delay.saturating_add(self.spec.timeout)
     }
 
-    /// Forgets all evidence: as newly added. Who is gone, or going, stays so.
+    /// Forgets all evidence: as newly added. Who is gone, or going, stays so; and
+    /// a component without a heartbeat may have said its last word.
     pub(crate) fn forget(&mut self) {
-        if self.ending.is_some() {
+        let lasting = self.component && self.has_result() && self.expires == Moment::NEVER;
+        if self.ending.is_some() || lasting {
             return;
         }
         self.hysteresis = Hysteresis::default();

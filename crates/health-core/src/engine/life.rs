@@ -1,5 +1,7 @@
 //! The node's own life: `Starting -> Running -> Stopping -> Stopped`, never back.
 
+use std::sync::Arc;
+
 use crate::event::EventKind;
 use crate::group::GroupError;
 use crate::moment::{Moment, Now};
@@ -60,6 +62,12 @@ impl Engine {
         self.begin_shutdown(Moment::NEVER, now);
         if self.lifecycle != Lifecycle::Stopped {
             self.enter_lifecycle(Lifecycle::Stopped, now);
+            let slots = self
+                .entries
+                .iter()
+                .flatten()
+                .map(|entry| Arc::clone(&entry.slot));
+            self.effects.extend(slots.map(Effect::Close));
         }
     }
 

@@ -103,8 +103,9 @@ impl Model {
         }
         self.enabled = enabled;
         self.asked = false;
-        // Who is gone, or going, stays so.
-        if self.ending.is_none() {
+        // Who is gone, or going, stays so; what does not age may have been its last word.
+        let lasting = self.component && self.answered && self.expires == Moment::NEVER;
+        if self.ending.is_none() && !lasting {
             self.answered = false;
             self.results.clear();
             self.effective = None;
@@ -156,7 +157,9 @@ impl Model {
         self.remembered.push(status);
         if !self.component {
             let age = self.spec.max_age.unwrap_or(match self.spec.schedule {
-                Schedule::Every(t) | Schedule::OnDemand(t) => 3 * t + self.spec.timeout,
+                Schedule::Every(t) | Schedule::OnDemand(t) => {
+                    3 * t + self.spec.timeout + self.spec.jitter
+                }
             });
             self.expires = now.after(age);
             self.fresh_until = now.after(self.spec.schedule.period());

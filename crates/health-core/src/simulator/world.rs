@@ -176,6 +176,7 @@ impl World {
                 Effect::Sweep => self.sweeper = self.engine.sweep_at(),
                 Effect::Lifecycle(to) => self.enter(to),
                 Effect::Emit(event) => self.hear(&event),
+                Effect::Close(slot) => slot.close(),
                 Effect::Finished(_) | Effect::Log(_) => {}
             }
         }

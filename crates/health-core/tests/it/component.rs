@@ -287,3 +287,26 @@ fn it_speaks_without_a_runtime_and_from_any_thread() {
     drop(part);
     assert_eq!(check(&health, "part").status, CheckStatus::Stopped);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_component_said_for_good_outlives_being_switched_off() {
+    let health = Health::new();
+    health.start().unwrap();
+    let said = health
+        .component(ComponentSpec::new("said").critical())
+        .unwrap();
+    said.ready();
+    let done = health
+        .component(ComponentSpec::new("done").critical())
+        .unwrap();
+    done.ready();
+    done.freeze();
+    for name in ["said", "done"] {
+        health.disable(name).unwrap();
+        assert_eq!(health.check(name).unwrap().cause, Cause::Disabled);
+        health.enable(name).unwrap();
+        assert!(health.check(name).unwrap().healthy(), "{name}");
+    }
+    assert!(health.verdict(Probe::Ready).passing);
+    drop(said);
+}

@@ -1,6 +1,8 @@
 //! Checks that run when somebody asks: one run for all askers, and who waits how long.
 
 use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use health_core::{Cause, CheckStatus, Health, Probe, check_fn};
 use tokio::task::JoinSet;
@@ -181,4 +183,43 @@ async fn an_on_demand_check_that_is_off_or_stopped_keeps_nobody() {
     let start = Instant::now();
     health.demand(Probe::Ready).await;
     assert_eq!((start.elapsed(), meter.runs()), (secs(0), 2));
+}
+
+/// Whoever waits for startup asks for nothing else.
+#[tokio::test(start_paused = true)]
+async fn a_startup_check_on_demand_is_asked_until_it_has_passed() {
+    let health = Health::new();
+    let tries = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&tries);
+    let warm = check_fn("warm", move |_| {
+        let second = counted.fetch_add(1, Ordering::Relaxed) > 0;
+        async move { second }
+    });
+    health.register(warm.on_demand(secs(5)).startup()).unwrap();
+    health.start().unwrap();
+    settle().await;
+    assert!(!health.verdict(Probe::Startup).passing);
+    tokio::time::sleep(secs(6)).await;
+    let now = tokio::time::Instant::now().into_std();
+    assert!(health.demand_due(Probe::Startup, now));
+    health.demand(Probe::Startup).await;
+    settle().await;
+    assert!(health.verdict(Probe::Startup).passing);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_lets_askers_go() {
+    let health = Health::new();
+    health
+        .register(check_fn("hung", |_| std::future::pending::<()>()).timeout(secs(3600)))
+        .unwrap();
+    health.start().unwrap();
+    settle().await;
+    let began = tokio::time::Instant::now();
+    let (asked, ()) = tokio::join!(health.ask("hung"), async {
+        settle().await;
+        health.stop().await;
+    });
+    assert!(asked.is_err());
+    assert!(began.elapsed() < secs(10), "{:?}", began.elapsed());
 }

@@ -39,7 +39,6 @@ impl Ticket {
     /// Takes a place; `Err` when there is none.
     fn take(record: &Arc<Record>) -> Result<Self, ()> {
         let shared = &record.shared;
-        shared.counters.request();
         let ticket = Self(record.clone());
         if shared.in_flight.fetch_add(1, Ordering::Relaxed) < shared.max_in_flight {
             Ok(ticket)
@@ -59,9 +58,34 @@ impl Drop for Ticket {
 /// The answer to one request.
 #[derive(Debug)]
 pub(crate) struct Answer<F> {
-    /// None once answered, and for a refused request.
-    work: Option<(F, Ticket)>,
+    /// None once answered or refused.
+    work: Option<F>,
+    /// Held by a request that has to wait: what is known already takes no place from anybody.
+    ticket: Option<Ticket>,
     record: Arc<Record>,
+}
+
+impl<F> Answer<F>
+where
+    F: Future<Output = Result<Response<Body>, Infallible>> + Unpin,
+{
+    /// The service's response, or the refusal of a request that would have to wait.
+    fn poll_work(&mut self, cx: &mut Context<'_>) -> Poll<Response<Body>> {
+        if let Some(work) = &mut self.work {
+            match Pin::new(work).poll(cx) {
+                Poll::Ready(Ok(response)) => return Poll::Ready(response),
+                Poll::Ready(Err(never)) => match never {},
+                Poll::Pending if self.ticket.is_some() => return Poll::Pending,
+                Poll::Pending => {
+                    if let Ok(ticket) = Ticket::take(&self.record) {
+                        self.ticket = Some(ticket);
+                        return Poll::Pending;
+                    }
+                }
+            }
+        }
+        Poll::Ready(full_house())
+    }
 }
 
 impl<F> Future for Answer<F>
@@ -72,14 +96,8 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let mut response = match &mut this.work {
-            Some((work, _)) => match ready!(Pin::new(work).poll(cx)) {
-                Ok(response) => response,
-                Err(never) => match never {},
-            },
-            None => full_house(),
-        };
-        this.work = None;
+        let mut response = ready!(this.poll_work(cx));
+        (this.work, this.ticket) = (None, None);
         this.record.enter(Phase::Answered);
         if this.record.is_last() {
             response
@@ -110,11 +128,10 @@ where
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         self.record.enter(Phase::Serving);
-        let work = Ticket::take(&self.record)
-            .ok()
-            .map(|ticket| (self.service.call(request), ticket));
+        self.record.shared.counters.request();
         Answer {
-            work,
+            work: Some(self.service.call(request)),
+            ticket: None,
             record: self.record.clone(),
         }
     }

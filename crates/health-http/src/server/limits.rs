@@ -72,7 +72,8 @@ impl Limits {
         self
     }
 
-    /// The requests being answered at once: 256, at least 1. Further ones get 503 at once.
+    /// The requests that may wait at once: 256, at least 1. One more that would have to wait gets
+    /// 503 at once; what is answered from memory takes no place.
     ///
     /// Answers come from memory, so only requests that wait for an on-demand check count for long.
     pub fn requests(mut self, limit: usize) -> Self {

@@ -143,7 +143,13 @@ fn requests_in_flight_are_bounded() {
         server.handle.counts().requests == 2
     });
     let mut third = server.client();
-    let refusal = third.get("/");
+    assert_eq!(
+        third.get("/").status,
+        200,
+        "what need not wait takes no place"
+    );
+    third.request("/hold");
+    let refusal = third.reply();
     assert_eq!(refusal.status, 503);
     assert!(refusal.head.contains("retry-after: 1"));
 
