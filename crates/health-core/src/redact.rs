@@ -148,7 +148,8 @@ impl Redaction {
             rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '=' | '>' | ':'));
         let start = next + (rest.len() - value.len());
         let (start, length) = match wrapped_length(value) {
-            Some(length) => (start, length),
+            // What adheres to the closing bracket belongs to the value.
+            Some(length) => (start, length + value_span(rest_of(value, length), 0).1),
             None if quoted(value) => value_span(value, start),
             None => (start, bare_length(&fold(key), value)),
         };

@@ -9,6 +9,9 @@ use crate::failure::Failure;
 use crate::tools;
 use crate::workspace::Workspace;
 
+/// Fewer where the time runs out first.
+const RUNS_PER_TARGET: &str = "-runs=20000";
+
 /// Enough to run through the seeds and some thousands of mutations.
 const SECONDS_PER_TARGET: u32 = 15;
 
@@ -68,7 +71,8 @@ fn fuzz(workspace: &Workspace, folder: &Path, target: &str) -> Result<(), Failur
         .invocation(workspace, &["fuzz", "run", "--target-dir", &builds])?
         .args(&["--fuzz-dir", &folder.display().to_string(), target])
         .args(&inputs)
-        .args(&["--", &time])
+        // The same inputs in each run: CI looks for regressions, a long run of one's own for finds.
+        .args(&["--", "-seed=1", RUNS_PER_TARGET, &time])
         // Sanitizers and coverage are unstable flags, which this lets the stable compiler take.
         .env("RUSTC_BOOTSTRAP", "1")
         .run()
