@@ -24,6 +24,13 @@ impl LogGate {
         self.last = Some(now);
         Some(std::mem::take(&mut self.suppressed))
     }
+
+    /// When what was suppressed is to be made up for; `None` if nothing was.
+    pub(crate) fn reopens(&self) -> Option<Moment> {
+        self.last
+            .filter(|_| self.suppressed > 0)
+            .map(|last| last.after(QUIET))
+    }
 }
 
 #[cfg(test)]

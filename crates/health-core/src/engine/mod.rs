@@ -175,6 +175,7 @@ impl Engine {
         } else {
             None
         };
+        let reopens = entry.gate.reopens();
         self.effects.push(Effect::Show {
             slot,
             state: Arc::clone(&state),
@@ -197,6 +198,9 @@ impl Engine {
                 error,
                 suppressed,
             }));
+        }
+        if let Some(at) = reopens {
+            self.sweep_by(at);
         }
         self.recount(index, before, after, now);
         #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::aggregate::COUNTED;
 use crate::moment::{Moment, Now};
 
 use super::Engine;
-use super::effect::Effect;
+use super::effect::{Effect, LogLine};
 use super::entry::{Entry, Key};
 use super::runs::{OVERDUE, overdue};
 
@@ -69,6 +69,20 @@ impl Engine {
                 continue;
             };
             let key = entry.key;
+            if entry.gate.reopens().is_some_and(|at| at <= now.mono) {
+                // The last word on a flapping check must not be the one before its recovery.
+                let (state, from) = entry.show(now);
+                let said = entry.gate.admit(now.mono).map(|suppressed| LogLine::Check {
+                    state,
+                    from,
+                    error: None,
+                    suppressed,
+                });
+                self.effects.extend(said.map(Effect::Log));
+            }
+            let Some(entry) = self.entries.get_mut(index).and_then(Option::as_mut) else {
+                continue;
+            };
             match due(entry, now.mono) {
                 None => {}
                 Some(Due::Overdue(after)) => self.give_up(key, after, now),
@@ -105,6 +119,7 @@ impl Engine {
             if let Some(run) = entry.run.filter(|run| !run.abandoned) {
                 next = next.min(run.deadline.after(OVERDUE));
             }
+            next = next.min(entry.gate.reopens().unwrap_or(Moment::NEVER));
             let Some(until) = entry.turns_at() else {
                 continue;
             };

@@ -181,3 +181,27 @@ async fn a_flapping_check_logs_once_in_ten_seconds_with_the_number_suppressed() 
     let probes = log.lines_with("probe=\"ready\"").len();
     assert!(probes <= 12, "{probes}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_last_word_on_a_short_outage_is_its_recovery() {
+    let log = Log::default();
+    let _capture = log.capture();
+    let health = Health::new();
+    let dial = Dial::new(Outcome::healthy);
+    health
+        .register(dial.check("blips").every(secs(3600)))
+        .unwrap();
+    health.start().unwrap();
+    settle().await;
+    for healthy in [false, true] {
+        dial.set(move || healthy.into());
+        health.ask("blips").await.unwrap();
+        sleep(ms(500)).await;
+    }
+    assert_eq!(log.lines_with("check=\"blips\"").len(), 1, "{}", log.text());
+    sleep(secs(10)).await;
+    let lines = log.lines_with("check=\"blips\"");
+    assert_eq!(lines.len(), 2, "{}", log.text());
+    assert!(lines[1].contains("check recovered"), "{}", lines[1]);
+    assert!(lines[1].contains("suppressed=1"), "{}", lines[1]);
+}
