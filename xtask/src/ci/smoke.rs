@@ -17,7 +17,7 @@ use crate::workspace::Workspace;
 /// The examples that serve health, and how each is started so that it takes a free port if it can.
 const EXAMPLES: &[(&str, &[&str])] = &[
     ("node", &["--listen", "127.0.0.1:0"]),
-    ("health_server", &[]),
+    ("health_server", &["127.0.0.1:0"]),
 ];
 /// What a healthy one answers 200 to; readiness is awaited first.
 const PATHS: &[&str] = &["/ready", "/live", "/startup", "/health", "/health/checks"];
