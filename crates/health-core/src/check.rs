@@ -41,6 +41,13 @@ pub trait Check: Send + Sync + 'static {
     async fn check(&self, cx: &CheckContext) -> Outcome;
 }
 
+#[async_trait]
+impl Check for Arc<dyn Check> {
+    async fn check(&self, cx: &CheckContext) -> Outcome {
+        self.as_ref().check(cx).await
+    }
+}
+
 /// What a run is told: its deadline, whether it is still wanted, what came before.
 #[derive(Clone, Debug)]
 pub struct CheckContext {
@@ -62,6 +69,15 @@ impl CheckContext {
     pub(crate) fn renew(&mut self, deadline: Instant, previous: Option<Arc<CheckState>>) {
         self.deadline = deadline;
         self.previous = previous;
+    }
+
+    /// The context of a part of this run, given up at `deadline` if that comes first.
+    /// Who makes it sees to it that the part is.
+    pub fn until(&self, deadline: Instant) -> Self {
+        Self {
+            deadline: self.deadline.min(deadline),
+            ..self.clone()
+        }
     }
 
     /// When the run is given up.

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::error::Error;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -25,14 +26,14 @@ type PrivateError = Box<dyn Error + Send + Sync>;
 /// assert_eq!(outcome.status(), Status::Unhealthy);
 /// assert_eq!(outcome.message(), "check failed"); // the error itself is not for strangers
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use = "an outcome that nobody records says nothing"]
 pub struct Outcome {
     pub(crate) status: Status,
     pub(crate) cause: Cause,
     pub(crate) message: Cow<'static, str>,
     pub(crate) details: Map<String, Value>,
-    pub(crate) error: Option<PrivateError>,
+    pub(crate) error: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl Outcome {
@@ -62,8 +63,9 @@ impl Outcome {
         Self::new(Status::Unhealthy, message)
     }
 
-    /// Unhealthy because no result came in time; for adapters that keep the deadline themselves.
-    pub(crate) fn timeout(message: impl Into<Cow<'static, str>>) -> Self {
+    /// Unhealthy, with the cause `timeout`: no result came in time. For checks that
+    /// keep a deadline themselves, so that they can say what they waited for.
+    pub fn timeout(message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             cause: Cause::Timeout,
             ..Self::unhealthy(message)
@@ -75,6 +77,12 @@ impl Outcome {
             cause: Cause::Panic,
             ..Self::unhealthy("check panicked").with_error(payload.to_owned())
         }
+    }
+
+    /// Replaces the status; cause, message and details stay.
+    pub fn with_status(mut self, status: Status) -> Self {
+        self.status = status;
+        self
     }
 
     /// Replaces the public message.
@@ -98,13 +106,18 @@ impl Outcome {
 
     /// The underlying error, for the log only.
     pub fn with_error(mut self, error: impl Into<PrivateError>) -> Self {
-        self.error = Some(error.into());
+        self.error = Some(Arc::from(error.into()));
         self
     }
 
     /// What it says.
     pub fn status(&self) -> Status {
         self.status
+    }
+
+    /// Why: [`Cause::Reported`], unless it timed out or panicked.
+    pub fn cause(&self) -> Cause {
+        self.cause
     }
 
     /// The public message; empty when there is nothing to say.

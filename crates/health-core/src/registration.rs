@@ -54,6 +54,38 @@ impl Registration {
         &self.spec
     }
 
+    /// The check itself, to be run as a part of another one; see [`isolated`](crate::isolated).
+    pub fn check(&self) -> &Arc<dyn Check> {
+        &self.check
+    }
+
+    /// The same registration of another check, which `wrap` makes around this one.
+    ///
+    /// ```
+    /// use async_trait::async_trait;
+    /// use health_core::{Check, CheckContext, Outcome, Registration, Status, check_fn};
+    /// # use std::sync::Arc;
+    ///
+    /// struct NeverUnhealthy(Arc<dyn Check>);
+    ///
+    /// #[async_trait]
+    /// impl Check for NeverUnhealthy {
+    ///     async fn check(&self, cx: &CheckContext) -> Outcome {
+    ///         let outcome = self.0.check(cx).await;
+    ///         let status = outcome.status().min(Status::Degraded);
+    ///         outcome.with_status(status)
+    ///     }
+    /// }
+    ///
+    /// let registration = check_fn("mail", |_| async { false }).wrap(NeverUnhealthy);
+    /// ```
+    pub fn wrap<C: Check>(self, wrap: impl FnOnce(Arc<dyn Check>) -> C) -> Self {
+        Self {
+            check: Arc::new(wrap(self.check)),
+            spec: self.spec,
+        }
+    }
+
     /// The same check under another name.
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.spec.name = name.into();
