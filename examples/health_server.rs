@@ -3,7 +3,7 @@
 //! `node` shows more of it; shutting down in order is a crate's job of its own.
 #![expect(clippy::print_stdout, reason = "says where it listens")]
 
-use health_checks::MemoryCheck;
+use health_checks::system::MemoryCheck;
 use health_core::Health;
 use health_http::HealthServer;
 use tokio::signal::unix::{SignalKind, signal};

@@ -6,7 +6,7 @@ use std::error::Error;
 use std::io;
 use std::path::Path;
 
-use health_checks::{DiskCheck, MemoryCheck};
+use health_checks::system::{DiskCheck, MemoryCheck};
 use health_core::{BlockingPool, Outcome, Registration, check_fn};
 use health_examples::file_check::FileCheck;
 use health_examples::flags::Flags;

@@ -1,48 +1,64 @@
-//! Ready-made health checks that really measure: the process's memory, a disk.
+//! Ready-made health checks that really measure.
 //!
 //! Each converts into a [`Registration`](health_core::Registration) with fitting
 //! defaults, any of which may be overridden. Nothing here runs, schedules or
 //! serves a check.
 //!
 //! ```
-//! use health_checks::{DiskCheck, MemoryCheck};
+//! # #[cfg(feature = "system")] {
+//! use health_checks::system::{DiskCheck, MemoryCheck};
 //! use health_core::Health;
 //!
 //! let health = Health::new();
 //! health.register(MemoryCheck::new(512.0)?)?;
 //! health.register(DiskCheck::new("/").registration().named("disk-root").critical())?;
+//! # }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A file system may hang, so a disk is asked through
-//! [`blocking_fn`](health_core::blocking_fn): that shows as a timeout, and
-//! stalls no runtime thread.
+//! # Families
 //!
-//! # Features
+//! One module each, behind a feature of its name.
 //!
-//! | feature | brings | crates it adds on Linux |
-//! |---|---|---|
-//! | `system` (default) | [`MemoryCheck`], [`DiskCheck`] | 2: `sysinfo`, `libc` |
-//! | `network-mounts` | disks on NFS and CIFS (Linux) | none |
-//!
-//! Without any it is empty, and depends on `health-core` alone.
-//!
-//! Without `network-mounts` no network mount is ever touched, and a path on one
-//! is an error. With it, a network mount that hangs while the mounts are listed
-//! lets every [`DiskCheck`] of the process time out.
+//! Without any feature the crate is empty, and depends on `health-core` alone.
 
-#[cfg(feature = "system")]
-mod disk;
-#[cfg(feature = "system")]
-mod memory;
-#[cfg(feature = "system")]
-mod mount;
-#[cfg(feature = "system")]
-mod resident;
-#[cfg(feature = "system")]
-mod space;
+mod invalid;
 
+// Each family uses some of these.
+#[allow(dead_code, reason = "a family may be left out")]
+mod clock;
+#[allow(dead_code, reason = "a family may be left out")]
+mod kept;
+#[allow(dead_code, reason = "a family may be left out")]
+mod limits;
+
+#[cfg(feature = "distributed")]
+pub mod distributed;
+#[cfg(feature = "etcd")]
+pub mod etcd;
+#[cfg(feature = "mysql")]
+pub mod mysql;
+#[cfg(feature = "nats")]
+pub mod nats;
+#[cfg(feature = "net")]
+pub mod net;
+#[cfg(feature = "passive")]
+pub mod passive;
+#[cfg(feature = "postgres")]
+pub mod postgres;
+#[cfg(feature = "process")]
+pub mod process;
+#[cfg(feature = "redis")]
+pub mod redis;
+#[cfg(feature = "runtime")]
+pub mod runtime;
 #[cfg(feature = "system")]
-pub use disk::{DiskCheck, DiskThresholdError};
-#[cfg(feature = "system")]
-pub use memory::{MemoryCheck, MemoryLimitError};
+pub mod system;
+#[cfg(feature = "testing")]
+pub mod testing;
+#[cfg(feature = "time")]
+pub mod time;
+#[cfg(feature = "wrap")]
+pub mod wrap;
+
+pub use invalid::InvalidCheck;

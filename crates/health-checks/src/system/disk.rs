@@ -6,13 +6,13 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use health_core::{Outcome, Registration, Status, blocking_fn};
-use thiserror::Error;
+use super::space::{self, Space, SpaceError};
+use crate::invalid::InvalidCheck;
+use crate::limits::Limits;
+use health_core::{Outcome, Registration, blocking_fn};
 
-use crate::space::{self, Space, SpaceError};
-
-const DEGRADED_FROM: f64 = 0.85;
-const UNHEALTHY_FROM: f64 = 0.95;
+const NAME: &str = "disk";
+const LIMITS: Limits = Limits::rising(0.85, 0.95);
 
 /// Watches how full the file system is that holds a path.
 ///
@@ -25,33 +25,19 @@ const UNHEALTHY_FROM: f64 = 0.95;
 /// are `used_percent`, `total_bytes` and `available_bytes`.
 ///
 /// ```
-/// use health_checks::DiskCheck;
+/// use health_checks::system::DiskCheck;
 ///
 /// let check = DiskCheck::new("/var/lib/service").thresholds(0.7, 0.9)?;
 /// let registration = check.registration().named("disk-data").critical();
-/// # Ok::<(), health_checks::DiskThresholdError>(())
+/// # Ok::<(), health_checks::InvalidCheck>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 #[must_use = "a check does nothing until it is registered"]
 pub struct DiskCheck {
     /// As the author wrote it, for the message.
     shown: PathBuf,
     path: PathBuf,
-    degraded: f64,
-    unhealthy: f64,
-}
-
-/// Why disk thresholds are refused.
-#[derive(Clone, Debug, PartialEq, Error)]
-#[non_exhaustive]
-#[error(
-    "a disk cannot be degraded from {degraded} and unhealthy from {unhealthy}; give used fractions 0 < degraded <= unhealthy <= 1"
-)]
-pub struct DiskThresholdError {
-    /// What was asked for.
-    pub degraded: f64,
-    /// What was asked for.
-    pub unhealthy: f64,
+    limits: Limits,
 }
 
 impl DiskCheck {
@@ -64,39 +50,24 @@ impl DiskCheck {
         Self {
             shown,
             path,
-            degraded: DEGRADED_FROM,
-            unhealthy: UNHEALTHY_FROM,
+            limits: LIMITS,
         }
     }
 
     /// Degraded and unhealthy from these used fractions on, in place of 0.85 and 0.95.
-    pub fn thresholds(mut self, degraded: f64, unhealthy: f64) -> Result<Self, DiskThresholdError> {
-        if !(degraded > 0.0 && degraded <= unhealthy && unhealthy <= 1.0) {
-            return Err(DiskThresholdError {
-                degraded,
-                unhealthy,
-            });
-        }
-        (self.degraded, self.unhealthy) = (degraded, unhealthy);
+    pub fn thresholds(mut self, degraded: f64, unhealthy: f64) -> Result<Self, InvalidCheck> {
+        self.limits = self
+            .limits
+            .set(NAME, degraded, unhealthy, f64::MIN_POSITIVE..=1.0)?;
         Ok(self)
     }
 
     /// The check, ready to be registered or adjusted.
     pub fn registration(self) -> Registration {
-        blocking_fn("disk", move |_| self.outcome(space::measure(&self.path)))
+        blocking_fn(NAME, move |_| self.outcome(space::measure(&self.path)))
             .description("used space of a file system")
             .every(Duration::from_mins(1))
             .timeout(Duration::from_secs(5))
-    }
-
-    fn judge(&self, used: f64) -> (Status, f64) {
-        if used >= self.unhealthy {
-            (Status::Unhealthy, self.unhealthy)
-        } else if used >= self.degraded {
-            (Status::Degraded, self.degraded)
-        } else {
-            (Status::Healthy, self.degraded)
-        }
     }
 
     fn outcome(&self, measured: Result<Space, SpaceError>) -> Outcome {
@@ -109,7 +80,7 @@ impl DiskCheck {
             }
         };
         let used = used_fraction(space);
-        let (status, limit) = self.judge(used);
+        let (status, limit) = self.limits.judge(used);
         let message = format!(
             "disk {disk} {} % used, limit {} %",
             percent(used),
@@ -171,6 +142,8 @@ fn percent(fraction: f64) -> f64 {
 mod tests {
     use std::path::Path;
 
+    use health_core::Status;
+
     use super::*;
 
     fn space(total_bytes: u64, available_bytes: u64) -> Space {
@@ -198,23 +171,7 @@ mod tests {
             (&full, 0.999, Healthy),
             (&full, 1.0, Unhealthy),
         ] {
-            assert_eq!(check.judge(used).0, status, "{used} of {check:?}");
-        }
-    }
-
-    #[test]
-    fn thresholds_that_mean_nothing_are_refused() {
-        for (degraded, unhealthy) in [
-            (0.0, 0.5),
-            (-0.1, 0.5),
-            (0.6, 0.5),
-            (0.5, 1.1),
-            (f64::NAN, 0.5),
-            (0.5, f64::NAN),
-            (0.5, f64::INFINITY),
-        ] {
-            let refused = DiskCheck::new("/").thresholds(degraded, unhealthy);
-            assert!(refused.is_err(), "{degraded} {unhealthy}");
+            assert_eq!(check.limits.judge(used).0, status, "{used} of {check:?}");
         }
     }
 

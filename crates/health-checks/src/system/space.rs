@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use sysinfo::{DiskRefreshKind, Disks};
 use thiserror::Error;
 
-use crate::mount::{self, Mount};
+use super::mount::{self, Mount};
 
 /// The space of a file system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,11 +6,11 @@
 use std::future::ready;
 use std::time::Duration;
 
+use super::resident::{ResidentMemory, ResidentMemoryError};
+use crate::invalid::InvalidCheck;
 use health_core::{Outcome, Registration, Status, check_fn};
-use thiserror::Error;
 
-use crate::resident::{ResidentMemory, ResidentMemoryError};
-
+const NAME: &str = "memory";
 /// One MB in bytes: a million, not 2^20.
 const MEGABYTE: f64 = 1e6;
 /// Above this part of the limit the check is degraded, unless told otherwise.
@@ -24,11 +24,11 @@ const DEGRADED_ABOVE: f64 = 0.9;
 ///
 /// ```
 /// use std::time::Duration;
-/// use health_checks::MemoryCheck;
+/// use health_checks::system::MemoryCheck;
 ///
 /// let check = MemoryCheck::new(512.0)?.degraded_above(0.8)?;
 /// let registration = check.registration().critical().every(Duration::from_secs(15));
-/// # Ok::<(), health_checks::MemoryLimitError>(())
+/// # Ok::<(), health_checks::InvalidCheck>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "a check does nothing until it is registered"]
@@ -37,26 +37,19 @@ pub struct MemoryCheck {
     degraded_above: f64,
 }
 
-/// Why a memory limit is refused.
-#[derive(Clone, Debug, PartialEq, Error)]
-#[non_exhaustive]
-pub enum MemoryLimitError {
-    /// The limit is zero, negative, no number, or less than a byte or more than 2^64 of them.
-    #[error("a memory limit of {0} MB cannot be held; give a positive number of megabytes")]
-    Limit(f64),
-    /// The fraction is not within 0..=1, or 0.
-    #[error("memory cannot be degraded above {0} of its limit; give a fraction over 0, at most 1")]
-    Fraction(f64),
-}
-
 impl MemoryCheck {
     /// Watches a limit in megabytes of 1,000,000 bytes.
-    pub fn new(limit_mb: f64) -> Result<Self, MemoryLimitError> {
+    pub fn new(limit_mb: f64) -> Result<Self, InvalidCheck> {
         let bytes = (limit_mb * MEGABYTE).round();
         #[expect(clippy::cast_precision_loss, reason = "2^64 is a float exactly")]
         let most = u64::MAX as f64;
         if !(1.0..most).contains(&bytes) {
-            return Err(MemoryLimitError::Limit(limit_mb));
+            return Err(InvalidCheck::new(
+                NAME,
+                format!(
+                    "a limit of {limit_mb} MB cannot be held; give a positive number of megabytes"
+                ),
+            ));
         }
         #[expect(
             clippy::cast_possible_truncation,
@@ -67,9 +60,9 @@ impl MemoryCheck {
     }
 
     /// Watches a limit in bytes, such as the one of a container: `of_bytes(512 << 20)`.
-    pub fn of_bytes(limit_bytes: u64) -> Result<Self, MemoryLimitError> {
+    pub fn of_bytes(limit_bytes: u64) -> Result<Self, InvalidCheck> {
         if limit_bytes == 0 {
-            return Err(MemoryLimitError::Limit(0.0));
+            return Err(InvalidCheck::new(NAME, "a limit of 0 bytes cannot be held"));
         }
         Ok(Self {
             limit_bytes,
@@ -78,9 +71,14 @@ impl MemoryCheck {
     }
 
     /// Degraded above this fraction of the limit, in place of 0.9; at 1 never.
-    pub fn degraded_above(mut self, fraction: f64) -> Result<Self, MemoryLimitError> {
+    pub fn degraded_above(mut self, fraction: f64) -> Result<Self, InvalidCheck> {
         if !(fraction > 0.0 && fraction <= 1.0) {
-            return Err(MemoryLimitError::Fraction(fraction));
+            return Err(InvalidCheck::new(
+                NAME,
+                format!(
+                    "cannot be degraded above {fraction} of its limit; give a fraction over 0, at most 1"
+                ),
+            ));
         }
         self.degraded_above = fraction;
         Ok(self)
@@ -91,7 +89,7 @@ impl MemoryCheck {
         let resident = ResidentMemory::default();
         // The kernel answers from memory and never blocks here; a thread for each run would cost
         // more than the run.
-        check_fn("memory", move |_| ready(self.outcome(resident.read())))
+        check_fn(NAME, move |_| ready(self.outcome(resident.read())))
             .description("resident memory of this process")
             .every(Duration::from_mins(1))
             .timeout(Duration::from_secs(5))

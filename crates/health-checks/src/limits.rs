@@ -1,0 +1,141 @@
+//! Two limits on one figure: where it is degraded, and where it is unhealthy.
+//!
+//! Pure. What the figure is, and how it reads, is each check's business.
+
+use std::ops::RangeInclusive;
+
+use health_core::Status;
+
+use crate::invalid::InvalidCheck;
+
+/// Where a figure is degraded, and where unhealthy.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Limits {
+    degraded: f64,
+    unhealthy: f64,
+    bad: Bad,
+}
+
+/// Which end of the figure is the bad one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bad {
+    High,
+    Low,
+}
+
+impl Limits {
+    /// Degraded and unhealthy from these values up.
+    pub(crate) const fn rising(degraded: f64, unhealthy: f64) -> Self {
+        Self {
+            degraded,
+            unhealthy,
+            bad: Bad::High,
+        }
+    }
+
+    /// Degraded and unhealthy below these values.
+    pub(crate) const fn falling(degraded: f64, unhealthy: f64) -> Self {
+        Self {
+            degraded,
+            unhealthy,
+            bad: Bad::Low,
+        }
+    }
+
+    /// Other values, if they are within `range` and the milder one comes first.
+    pub(crate) fn set(
+        self,
+        check: &'static str,
+        degraded: f64,
+        unhealthy: f64,
+        range: RangeInclusive<f64>,
+    ) -> Result<Self, InvalidCheck> {
+        let (milder, order) = match self.bad {
+            Bad::High => (degraded <= unhealthy, "degraded <= unhealthy"),
+            Bad::Low => (degraded >= unhealthy, "degraded >= unhealthy"),
+        };
+        if milder && range.contains(&degraded) && range.contains(&unhealthy) {
+            Ok(Self {
+                degraded,
+                unhealthy,
+                ..self
+            })
+        } else {
+            let (least, most) = range.into_inner();
+            Err(InvalidCheck::new(
+                check,
+                format!(
+                    "cannot be degraded at {degraded} and unhealthy at {unhealthy}; give {order}, both from {least} to {most}"
+                ),
+            ))
+        }
+    }
+
+    /// What `figure` means, and the limit that it has passed (or is the next to pass).
+    /// What is no number proves nothing, and is unhealthy.
+    pub(crate) fn judge(self, figure: f64) -> (Status, f64) {
+        let passed = |limit: f64| match self.bad {
+            Bad::High => figure >= limit,
+            Bad::Low => figure < limit,
+        };
+        if figure.is_nan() || passed(self.unhealthy) {
+            (Status::Unhealthy, self.unhealthy)
+        } else if passed(self.degraded) {
+            (Status::Degraded, self.degraded)
+        } else {
+            (Status::Healthy, self.degraded)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn judged_from_either_end() {
+        use Status::{Degraded, Healthy, Unhealthy};
+        let (rising, falling) = (Limits::rising(0.8, 0.9), Limits::falling(21.0, 3.0));
+        for (limits, figure, verdict) in [
+            (rising, 0.0, (Healthy, 0.8)),
+            (rising, 0.799, (Healthy, 0.8)),
+            (rising, 0.8, (Degraded, 0.8)),
+            (rising, 0.9, (Unhealthy, 0.9)),
+            (rising, f64::INFINITY, (Unhealthy, 0.9)),
+            (rising, f64::NAN, (Unhealthy, 0.9)),
+            (falling, 90.0, (Healthy, 21.0)),
+            (falling, 21.0, (Healthy, 21.0)),
+            (falling, 20.9, (Degraded, 21.0)),
+            (falling, 3.0, (Degraded, 21.0)),
+            (falling, 2.9, (Unhealthy, 3.0)),
+            (falling, -1.0, (Unhealthy, 3.0)),
+            (falling, f64::NAN, (Unhealthy, 3.0)),
+        ] {
+            assert_eq!(limits.judge(figure), verdict, "{figure} by {limits:?}");
+        }
+    }
+
+    #[test]
+    fn limits_that_mean_nothing_are_refused() {
+        let (rising, falling) = (Limits::rising(0.8, 0.9), Limits::falling(21.0, 3.0));
+        for (limits, degraded, unhealthy, good) in [
+            (rising, 0.5, 0.5, true),
+            (rising, 0.0, 1.0, true),
+            (rising, 0.6, 0.5, false),
+            (rising, -0.1, 0.5, false),
+            (rising, 0.5, 1.1, false),
+            (rising, f64::NAN, 0.5, false),
+            (rising, 0.5, f64::NAN, false),
+            (falling, 1.0, 0.5, true),
+            (falling, 0.5, 1.0, false),
+        ] {
+            let set = limits.set("x", degraded, unhealthy, 0.0..=1.0);
+            assert_eq!(set.is_ok(), good, "{degraded} {unhealthy} by {limits:?}");
+        }
+        let refused = rising.set("disk", 0.6, 0.5, 0.0..=1.0).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "disk: cannot be degraded at 0.6 and unhealthy at 0.5; give degraded <= unhealthy, both from 0 to 1"
+        );
+    }
+}

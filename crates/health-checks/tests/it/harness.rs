@@ -1,0 +1,138 @@
+//! What the tests of all families need: a check run by a monitor, and its leaks counted.
+//! Starting servers is in `server`.
+#![allow(dead_code, reason = "which of it is used depends on the features")]
+
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use health_core::{CheckState, Health, Registration};
+
+/// Long enough for the slowest machine; reached only by a test that fails.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+/// Between two looks at a condition.
+const PAUSE: Duration = Duration::from_millis(10);
+/// How many runs show a leak, and after how many a check has all it keeps.
+const RUNS: u32 = 10_000;
+const WARM: u32 = 100;
+/// What the allocator may keep for itself.
+const SLACK_BYTES: u64 = 1 << 20;
+/// Set in a process that runs one test alone.
+const ALONE: &str = "HEALTH_CHECKS_TEST_ALONE";
+
+/// A check in a node of its own.
+pub(crate) struct Monitored {
+    health: Health,
+    name: String,
+}
+
+impl Monitored {
+    pub(crate) fn start(registration: impl Into<Registration>) -> Self {
+        let registration = registration.into();
+        let name = registration.spec().name.clone();
+        let health = Health::new();
+        health.register(registration).unwrap();
+        health.start().unwrap();
+        Self { health, name }
+    }
+
+    /// What a run of now says.
+    pub(crate) async fn ask(&self) -> Arc<CheckState> {
+        self.health.ask(&self.name).await.unwrap()
+    }
+
+    /// Asks until the check is as it is expected.
+    pub(crate) async fn ask_until(
+        &self,
+        what: &str,
+        expected: impl Fn(&CheckState) -> bool,
+    ) -> Arc<CheckState> {
+        let begin = Instant::now();
+        loop {
+            let state = self.ask().await;
+            if expected(&state) {
+                return state;
+            }
+            assert!(
+                begin.elapsed() < PATIENCE,
+                "waited in vain for {what}: {state:?}"
+            );
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    pub(crate) async fn stop(self) {
+        self.health.stop().await;
+    }
+}
+
+/// What one run of a check says.
+pub(crate) async fn result(registration: impl Into<Registration>) -> Arc<CheckState> {
+    let monitored = Monitored::start(registration);
+    let state = monitored.ask().await;
+    monitored.stop().await;
+    state
+}
+
+/// Waits until a condition holds.
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !holds() {
+        assert!(begin.elapsed() < PATIENCE, "waited in vain for {what}");
+        std::thread::sleep(PAUSE);
+    }
+}
+
+/// Runs `body` in a process of its own, as descriptors and memory are counted by process.
+/// `test` is the path of the calling test: `concat!(module_path!(), "::name")` without its crate.
+pub(crate) fn alone(test: &str, body: impl FnOnce()) {
+    if std::env::var_os(ALONE).is_some() {
+        return body();
+    }
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(ALONE, "1")
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && printed.contains("1 passed"),
+        "{test}: {printed}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// Runs a check that must be healthy 10,000 times: it holds what it held after 100. Call it [`alone`].
+pub(crate) async fn leaks_nothing(registration: impl Into<Registration>) {
+    let monitored = Monitored::start(registration);
+    for _ in 0..WARM {
+        let state = monitored.ask().await;
+        assert!(state.healthy(), "{state:?}");
+    }
+    let before = (descriptors(), resident_bytes());
+    for _ in WARM..RUNS {
+        let state = monitored.ask().await;
+        assert!(state.healthy(), "{state:?}");
+    }
+    let after = (descriptors(), resident_bytes());
+    monitored.stop().await;
+    assert_eq!(before.0, after.0, "descriptors");
+    assert!(
+        after.1 <= before.1 + SLACK_BYTES,
+        "{} to {} bytes",
+        before.1,
+        after.1
+    );
+}
+
+/// The open descriptors of this process.
+pub(crate) fn descriptors() -> usize {
+    std::fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+/// The resident memory of this process.
+pub(crate) fn resident_bytes() -> u64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: u64 = statm.split(' ').nth(1).unwrap().parse().unwrap();
+    pages * rustix::param::page_size() as u64
+}

@@ -1,0 +1,133 @@
+//! A real server as an ordinary process: started on a free port, killed, suspended, brought back.
+//! Which programs, and with what arguments, the families say.
+#![allow(dead_code, reason = "which of it is used depends on the features")]
+
+use std::fs::File;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use crate::harness::until;
+
+/// Makes the command of a server from its directory and its port.
+type MakeCommand = dyn Fn(&Path, u16) -> Command + Send;
+
+/// A server that ends, with all it wrote, when this is dropped.
+pub(crate) struct Server {
+    command: Box<MakeCommand>,
+    child: Child,
+    directory: TempDir,
+    pub(crate) port: u16,
+}
+
+impl Server {
+    /// Starts what `command` makes of a directory of its own and a free port, and waits until
+    /// it accepts connections.
+    pub(crate) fn start(command: impl Fn(&Path, u16) -> Command + Send + 'static) -> Self {
+        let directory = TempDir::new().unwrap();
+        // A server that runs as another user must reach it.
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(directory.path(), open).unwrap();
+        // Servers that cannot find a free port themselves are given one; another process may
+        // take it meanwhile, so a server that ends at once is tried again elsewhere.
+        for _ in 0..10 {
+            let port = free_port();
+            let mut child = spawn(&command, directory.path(), port);
+            if accepts(&mut child, port) {
+                return Self {
+                    command: Box::new(command),
+                    child,
+                    directory,
+                    port,
+                };
+            }
+        }
+        let log = std::fs::read_to_string(log_path(directory.path())).unwrap_or_default();
+        panic!("the server does not start: {log}");
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// SIGKILL, and waits until it is gone.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Starts it again, on the same port and directory.
+    pub(crate) fn restart(&mut self) {
+        until("the server's return", || {
+            self.child = spawn(&self.command, self.directory.path(), self.port);
+            accepts(&mut self.child, self.port)
+        });
+    }
+
+    /// SIGSTOP: it keeps its connections and answers nothing.
+    pub(crate) fn suspend(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// SIGCONT.
+    pub(crate) fn resume(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, signal).unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn spawn(command: &impl Fn(&Path, u16) -> Command, directory: &Path, port: u16) -> Child {
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .open(log_path(directory))
+        .unwrap();
+    let mut command = command(directory, port);
+    let program = command.get_program().to_owned();
+    command
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .spawn()
+        .unwrap_or_else(|error| {
+            panic!(
+                "{}: {error}; install the servers with `cargo xtask ci test` as root",
+                program.display()
+            )
+        })
+}
+
+fn log_path(directory: &Path) -> PathBuf {
+    directory.join("server.log")
+}
+
+/// Waits until it accepts; `false` if it ends before.
+fn accepts(child: &mut Child, port: u16) -> bool {
+    let mut accepted = false;
+    until("the server", || {
+        accepted = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok();
+        accepted || child.try_wait().unwrap().is_some()
+    });
+    accepted
+}
+
+/// A port of loopback that was free a moment ago.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}
