@@ -39,7 +39,10 @@ const STEPS: &[Step] = &[
         "every feature builds alone and without the rest",
         lint::features,
     ),
-    step("test", "unit and integration tests", test::test),
+    Step {
+        needs: debian::PEERS,
+        ..step("test", "unit and integration tests", test::test)
+    },
     step(
         "doctest",
         "the examples in the documentation",

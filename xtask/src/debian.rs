@@ -36,6 +36,32 @@ pub(crate) const CPP: Need = Need {
     purpose: "building the fuzz targets",
 };
 
+/// What the tests of the ready-made checks start and ask; each starts its own, on loopback.
+pub(crate) const PEERS: &[&Need] = &[
+    &server(
+        "postgresql",
+        &["sh", "-c", "ls /usr/lib/postgresql/*/bin/postgres"],
+    ),
+    &server("redis-server", &["redis-server", "--version"]),
+    &server("mariadb-server", &["mariadbd", "--version"]),
+    &server("etcd-server", &["etcd", "--version"]),
+    &server("nats-server", &["nats-server", "--version"]),
+    &server("chrony", &["chronyd", "--version"]),
+    &Need {
+        package: "monitoring-plugins-basic",
+        probe: &["test", "-x", "/usr/lib/nagios/plugins/check_load"],
+        purpose: "the tests of the command check",
+    },
+];
+
+const fn server(package: &'static str, probe: &'static [&'static str]) -> Need {
+    Need {
+        package,
+        probe,
+        purpose: "the tests of the checks against real servers",
+    }
+}
+
 /// Makes sure that all of `needs` are there, installing them where that is allowed.
 pub(crate) fn ensure(needs: &[&Need]) -> Result<(), Failure> {
     let missing = lacking(needs);
@@ -45,7 +71,9 @@ pub(crate) fn ensure(needs: &[&Need]) -> Result<(), Failure> {
     let packages: Vec<_> = missing.iter().map(|need| need.package).collect();
     let install = Invocation::new("apt-get", &["install", "--yes", "--no-install-recommends"])
         .args(&packages)
-        .env("DEBIAN_FRONTEND", "noninteractive");
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        // Tests start the servers that they need themselves; installing one must not.
+        .env("RUNLEVEL", "1");
     if !(is_root() && Invocation::new("apt-get", &["--version"]).succeeds()) {
         return Err(absent(&missing));
     }
