@@ -1,7 +1,8 @@
-//! What the example `node` decides without any I/O: its flags.
+//! What the examples decide without any I/O: their flags, and how a result reads.
 //!
-//! It opens, runs and prints nothing; that is in `node/`.
+//! It opens, runs and prints nothing; the programs beside it do.
 
 pub mod duration;
 pub mod file_check;
 pub mod flags;
+pub mod verdict_table;
