@@ -5,4 +5,5 @@
 pub mod duration;
 pub mod file_check;
 pub mod flags;
+pub mod stores;
 pub mod verdict_table;
