@@ -16,7 +16,8 @@ use crate::moment::Moment;
 use crate::report::{self, Report};
 use crate::scope::Published;
 use crate::state::CheckState;
-use crate::status::{Impact, Lifecycle, Probe};
+use crate::status::{Lifecycle, Probe};
+use crate::tallies::Tallies;
 use crate::verdict::Verdict;
 use crate::wording;
 
@@ -132,12 +133,9 @@ impl Reader {
         }
         // Counted before it is read: a change meanwhile leads to one more report.
         let changes = self.changes.load(Ordering::Acquire);
-        let stamp = self
-            .cached
-            .load()
-            .as_ref()
-            .map_or(1, |cached| cached.report.stamp + 1);
-        let report = Arc::new(self.build(stamp, now, clock));
+        let last = self.cached.load();
+        let last = last.as_ref().map(|cached| &*cached.report);
+        let report = Arc::new(self.build(last, now, clock));
         self.cached.store(Some(Arc::new(Cached {
             changes,
             report: Arc::clone(&report),
@@ -154,32 +152,32 @@ impl Reader {
         Some(Arc::clone(&cached.report))
     }
 
-    fn build(&self, stamp: u64, now: Moment, clock: &Clock) -> Report {
+    fn build(&self, last: Option<&Report>, now: Moment, clock: &Clock) -> Report {
         let directory = self.directory.load();
         let mut until = Moment::NEVER;
+        let mut last_update = None;
+        let mut tallies = Tallies::EMPTY;
         let mut checks = Vec::with_capacity(directory.len());
+        // Most are likely in the same place and unchanged. One pass: each costs cache misses.
+        let mut held = last.map(|last| last.checks.iter()).unwrap_or_default();
         for slot in directory.iter() {
-            let (state, holds) = slot.read(now);
+            let (state, holds) = slot.read_beside(held.next(), now);
             until = until.min(holds);
+            last_update = last_update.max(state.at);
+            report::count(&mut tallies, &state, state.spec.impact_for(Probe::Health));
             checks.push(state);
         }
         let (verdict, message) = Self::answer(self.probe(Probe::Health), now);
-        let impact = |check: &CheckState| check.spec.impact_for(Probe::Health);
-        let tallies = report::tally(checks.iter(), impact);
         let lifecycle = self.lifecycle();
         Report {
-            stamp,
+            stamp: last.map_or(0, |last| last.stamp) + 1,
             status: report::status(&self.aggregation, &tallies, lifecycle, verdict.status),
             message,
             lifecycle,
             at: clock::wall(),
             uptime: now.since(Moment(0)),
             start_time: clock.started(),
-            last_update: checks
-                .iter()
-                .filter_map(|check| check.at)
-                .max()
-                .unwrap_or(clock.started()),
+            last_update: last_update.unwrap_or(clock.started()),
             version: Arc::clone(&self.version),
             node_id: Arc::clone(&self.node_id),
             checks,
@@ -208,8 +206,10 @@ impl Reader {
             .filter(|check| group.members.contain(&check.spec));
         let checks: Vec<_> = members.cloned().collect();
         let (verdict, message) = Self::answer(&group.published, now);
-        let impact = |check: &CheckState| -> Option<Impact> { Some(check.spec.impact) };
-        let tallies = report::tally(checks.iter(), impact);
+        let mut tallies = Tallies::EMPTY;
+        for check in &checks {
+            report::count(&mut tallies, check, Some(check.spec.impact));
+        }
         let report = Arc::new(Report {
             status: report::status(&group.aggregation, &tallies, node.lifecycle, verdict.status),
             message,

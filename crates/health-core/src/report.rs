@@ -54,18 +54,11 @@ impl Report {
     }
 }
 
-/// The tallies of `checks`, recounted from what they show.
-pub(crate) fn tally<'a>(
-    checks: impl Iterator<Item = &'a Arc<CheckState>>,
-    impact: impl Fn(&CheckState) -> Option<Impact>,
-) -> Tallies {
-    let mut tallies = Tallies::EMPTY;
-    for check in checks.filter(|check| check.counted) {
-        if let Some(impact) = impact(check) {
-            tallies.add(impact, check.effective, check.score);
-        }
+/// Counts a check as what it shows, if it counts and has an impact.
+pub(crate) fn count(tallies: &mut Tallies, check: &CheckState, impact: Option<Impact>) {
+    if let Some(impact) = impact.filter(|_| check.counted) {
+        tallies.add(impact, check.effective, check.score);
     }
-    tallies
 }
 
 /// The status of a report whose checks amount to `tallies`: worked out from the

@@ -3,7 +3,7 @@
 //! The writer (under the engine's lock) stores; readers load. Only the history
 //! has a lock, of its own, held for a push or a copy.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -18,6 +18,8 @@ use crate::wake::Wake;
 pub(crate) struct Slot {
     pub(crate) name: Arc<str>,
     state: ArcSwap<CheckState>,
+    /// Where the state lies, only to be compared.
+    address: AtomicPtr<CheckState>,
     expires: AtomicU64,
     pub(crate) history: Mutex<Ring>,
     /// Tells the check's task to look at its schedule again.
@@ -29,10 +31,12 @@ pub(crate) struct Slot {
 
 impl Slot {
     pub(crate) fn new(name: Arc<str>, state: CheckState) -> Self {
+        let state = Arc::new(state);
         Self {
             history: Mutex::new(Ring::new(state.spec.history)),
             name,
-            state: ArcSwap::from_pointee(state),
+            address: AtomicPtr::new(Arc::as_ptr(&state).cast_mut()),
+            state: ArcSwap::new(state),
             expires: AtomicU64::new(Moment::NEVER.0),
             wake: Wake::default(),
             finished: Notify::new(),
@@ -40,9 +44,11 @@ impl Slot {
         }
     }
 
-    /// The state first, then its expiry; readers load in the other order.
+    /// The state first, then where it lies, then its expiry; readers load in the other order.
     pub(crate) fn publish(&self, state: Arc<CheckState>, expires: Moment) {
+        let address = Arc::as_ptr(&state).cast_mut();
         self.state.store(state);
+        self.address.store(address, Ordering::Release);
         self.extend(expires);
     }
 
@@ -56,8 +62,21 @@ impl Slot {
 
     /// The state as it reads at `now`, and until when it does.
     pub(crate) fn read(&self, now: Moment) -> (Arc<CheckState>, Moment) {
+        self.read_beside(None, now)
+    }
+
+    /// The same for a reader that holds a state, likely this one: then it costs a third.
+    pub(crate) fn read_beside(
+        &self,
+        held: Option<&Arc<CheckState>>,
+        now: Moment,
+    ) -> (Arc<CheckState>, Moment) {
         let expires = Moment(self.expires.load(Ordering::Acquire));
-        let state = self.state.load_full();
+        let address = self.address.load(Ordering::Acquire);
+        // While it is held, no other state can lie where it does.
+        let state = held
+            .filter(|held| std::ptr::eq(Arc::as_ptr(held), address))
+            .map_or_else(|| self.state.load_full(), Arc::clone);
         if expires > now {
             (state, expires)
         } else {
@@ -80,5 +99,45 @@ impl Slot {
 
     pub(crate) fn is_gone(&self) -> bool {
         self.gone.load(Ordering::Acquire)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::entry::{Entry, Key};
+    use crate::moment::Now;
+    use crate::spec::Spec;
+    use std::time::SystemTime;
+
+    fn slot(name: &str) -> Arc<Slot> {
+        let key = Key {
+            index: 0,
+            serial: 0,
+        };
+        let now = Now {
+            mono: Moment(0),
+            wall: SystemTime::UNIX_EPOCH,
+        };
+        Entry::new(key, Spec::new(name), false, now).slot
+    }
+
+    #[test]
+    fn whatever_is_held_the_present_state_is_read() {
+        let (slot, other) = (slot("a"), slot("b"));
+        let (first, _) = slot.read(Moment(1));
+        let (others, _) = other.read(Moment(1));
+        let second = Arc::new(CheckState::clone(&first));
+        let read = |held: Option<&Arc<CheckState>>| slot.read_beside(held, Moment(1)).0;
+        for held in [None, Some(&first), Some(&others), Some(&second)] {
+            assert!(Arc::ptr_eq(&read(held), &first));
+        }
+        slot.publish(Arc::clone(&second), Moment(9));
+        for held in [None, Some(&first), Some(&others), Some(&second)] {
+            assert!(Arc::ptr_eq(&read(held), &second));
+        }
+        let (stale, _) = slot.read_beside(Some(&second), Moment(9));
+        assert!(!Arc::ptr_eq(&stale, &second));
+        assert!(Arc::ptr_eq(&read(Some(&stale)), &second));
     }
 }

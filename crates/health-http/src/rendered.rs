@@ -1,8 +1,8 @@
 //! A rendered report, kept until the report changes; the next one copies what did not.
 //!
 //! Reports hold the same `Arc` for a check that did not change, so the bytes of
-//! the last rendering are copied for it; of a check that merely ran again, all
-//! but the figures of that run.
+//! the last rendering are copied for it, with those of its unchanged neighbours
+//! in one piece; of a check that merely ran again, all but the figures of that run.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -37,7 +37,7 @@ pub(crate) struct Rendered {
     stall: StallView,
     pub(crate) status: NodeStatus,
     pub(crate) body: Bytes,
-    spans: Vec<Span>,
+    entries: Vec<Entry>,
     /// Where the first entry begins.
     first: usize,
 }
@@ -97,41 +97,39 @@ impl Rendered {
             }
         };
         let first = out.len();
-        let mut spans = Vec::with_capacity(report.checks.len());
-        let mut known = last.map(|last| last.entries().peekable());
+        let mut entries = Vec::with_capacity(report.checks.len());
+        let mut known = last.map_or_else(Known::nothing, Self::known);
         let mut stamps = TimestampWriter::default();
-        for check in &report.checks {
-            let known = known.as_mut().and_then(|known| {
-                let same = |held: &Entry<'_>| Arc::ptr_eq(&held.check.spec, &check.spec);
-                known.next_if(same).or_else(|| {
-                    // Both lists are sorted by name: what is skipped is gone.
-                    while known
-                        .next_if(|held| held.check.name() < check.name())
-                        .is_some()
-                    {}
-                    known.next_if(same)
-                })
-            });
-            let steady = match known {
-                Some(held) if Arc::ptr_eq(held.check, check) => {
-                    out.extend_from_slice(held.bytes);
-                    out.len() - (held.bytes.len() - held.steady)
-                }
-                Some(held) if native::differs_in_run_only(held.check, check) => {
-                    out.extend_from_slice(held.bytes.get(..held.steady).unwrap_or_default());
+        let mut checks = report.checks.as_slice();
+        loop {
+            let same = known.unchanged(checks);
+            if same > 0 {
+                let (held, bytes) = known.pass(same);
+                entries.extend_from_slice(held);
+                out.extend_from_slice(bytes);
+                out.push(b',');
+            }
+            let Some((check, rest)) = checks.get(same..).and_then(<[_]>::split_first) else {
+                break;
+            };
+            checks = rest;
+            let start = out.len();
+            let steady = match known.before(check) {
+                Some((held, bytes)) if native::differs_in_run_only(held, check) => {
+                    out.extend_from_slice(bytes);
                     let steady = out.len();
                     native::push_run(&mut out, check, &mut stamps);
                     steady
                 }
                 _ => native::push_entry(&mut out, check, detail, &mut stamps),
             };
-            out.push(b',');
-            spans.push(Span {
-                steady,
-                end: out.len() - 1,
+            entries.push(Entry {
+                steady: steady - start,
+                length: out.len() - start,
             });
+            out.push(b',');
         }
-        if !spans.is_empty() {
+        if !entries.is_empty() {
             out.pop();
         }
         out.extend_from_slice(b"}}");
@@ -140,42 +138,79 @@ impl Rendered {
             stall,
             status,
             body: out.into(),
-            spans,
+            entries,
             first,
         }
     }
 
-    /// Each check with its bytes.
-    fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
-        // A comma stands between two entries.
-        let starts = std::iter::once(self.first).chain(self.spans.iter().map(|span| span.end + 1));
-        self.report
-            .checks
-            .iter()
-            .zip(self.spans.iter().zip(starts))
-            .filter_map(|(check, (span, start))| {
-                let bytes = self.body.get(start..span.end)?;
-                Some(Entry {
-                    check,
-                    bytes,
-                    steady: span.steady - start,
-                })
-            })
+    /// All of it, for the next rendering.
+    fn known(&self) -> Known<'_> {
+        Known {
+            checks: &self.report.checks,
+            entries: &self.entries,
+            bytes: self.body.get(self.first..).unwrap_or_default(),
+        }
     }
 }
 
-/// Where the entry of a check lies: up to `steady` it does not change from run to run.
+/// How long the entry of a check is, and how much of it does not change from run to run.
 #[derive(Clone, Copy, Debug)]
-struct Span {
+struct Entry {
     steady: usize,
-    end: usize,
+    length: usize,
 }
 
-/// One check of a rendering.
-struct Entry<'a> {
-    check: &'a Arc<CheckState>,
+/// What of the last rendering has not been passed yet; sorted by name, as every report is.
+struct Known<'a> {
+    checks: &'a [Arc<CheckState>],
+    entries: &'a [Entry],
+    /// From the first entry on; a comma stands between two.
     bytes: &'a [u8],
-    steady: usize,
+}
+
+impl<'a> Known<'a> {
+    fn nothing() -> Self {
+        Self {
+            checks: &[],
+            entries: &[],
+            bytes: &[],
+        }
+    }
+
+    /// How many of `checks` come next just as they are.
+    fn unchanged(&self, checks: &[Arc<CheckState>]) -> usize {
+        let pairs = self.checks.iter().zip(checks);
+        pairs
+            .take_while(|(held, check)| Arc::ptr_eq(held, check))
+            .count()
+    }
+
+    /// Passes the next `count` entries; gives them and their bytes.
+    fn pass(&mut self, count: usize) -> (&'a [Entry], &'a [u8]) {
+        let (entries, rest) = self.entries.split_at(count);
+        let length: usize = entries.iter().map(|entry| entry.length + 1).sum();
+        let bytes = self.bytes.get(..length - 1).unwrap_or_default();
+        self.checks = self.checks.get(count..).unwrap_or_default();
+        self.entries = rest;
+        self.bytes = self.bytes.get(length..).unwrap_or_default();
+        (entries, bytes)
+    }
+
+    /// The state of the same registration as it was, and the bytes that outlast a run. What comes
+    /// before it is passed: those checks are gone.
+    fn before(&mut self, check: &CheckState) -> Option<(&'a CheckState, &'a [u8])> {
+        let same = |held: &CheckState| Arc::ptr_eq(&held.spec, &check.spec);
+        let mut held = self.checks.first()?;
+        while !same(held) {
+            if held.name() >= check.name() {
+                return None;
+            }
+            self.pass(1);
+            held = self.checks.first()?;
+        }
+        let (entries, bytes) = self.pass(1);
+        Some((held, bytes.get(..entries.first()?.steady)?))
+    }
 }
 
 #[cfg(test)]

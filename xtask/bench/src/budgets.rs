@@ -192,3 +192,38 @@ pub(crate) const CLOSING_RESET: Figure = value(
     "connections",
     0.0,
 );
+pub(crate) const TROUBLE_CADENCE: Figure = value(
+    "10,000 checks, a third in trouble: cadence of the others, off by",
+    "%",
+    5.0,
+);
+pub(crate) const TROUBLE_UNSHOWN: Figure = value(
+    "10,000 checks, a third in trouble: shown other than they are",
+    "checks",
+    0.0,
+);
+pub(crate) const TROUBLE_FAILED: Figure = value(
+    "10,000 checks, a third in trouble: good probes that failed",
+    "probes",
+    0.0,
+);
+pub(crate) const TROUBLE_LEAKED: Figure = value(
+    "10,000 checks, a third in trouble: left behind",
+    "leaks",
+    0.0,
+);
+pub(crate) const JUMPS_WRONG: Figure = value(
+    "a wall clock that jumps: wrong transitions",
+    "transitions",
+    0.0,
+);
+pub(crate) const JUMPS_FAILED: Figure = value(
+    "a wall clock that jumps: reports that failed or were wrong",
+    "reports",
+    0.0,
+);
+pub(crate) const MUTATED_HARM: Figure = value(
+    "1,000,000 mutated requests: panics, hangs, stray 5xx",
+    "found",
+    0.0,
+);

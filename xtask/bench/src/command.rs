@@ -190,7 +190,9 @@ mod tests {
         );
         assert_eq!(
             selected(&["reliability"]),
-            ["soak", "crowds", "flood", "closing"]
+            [
+                "soak", "crowds", "flood", "closing", "trouble", "jumps", "mutated"
+            ]
         );
         assert!(select(&["speed".to_owned()]).is_err());
     }

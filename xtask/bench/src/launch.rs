@@ -28,6 +28,8 @@ pub(crate) enum Subject {
     OursRoomy {
         connections: usize,
     },
+    /// Ten thousand checks, a third of them in trouble.
+    Troubled,
     /// The example `node`.
     Node {
         checks: usize,
@@ -61,6 +63,7 @@ impl Subject {
                 format!("ours ({}, {checks} checks)", runtime.as_str())
             }
             Self::OursRoomy { connections } => format!("ours ({connections} connections)"),
+            Self::Troubled => "troubled".to_owned(),
             Self::Node {
                 checks,
                 own_thread: false,
@@ -79,6 +82,7 @@ impl Subject {
             Self::Bare(_) => "bare",
             Self::Guarded { .. } => "guarded",
             Self::Ours { .. } | Self::OursRoomy { .. } => "ours",
+            Self::Troubled => "troubled",
             Self::Node { .. } => "examples/node",
         }
     }
@@ -110,6 +114,7 @@ impl Subject {
                 arguments.extend(["--connections".to_owned(), connections.to_string()]);
                 arguments
             }
+            Self::Troubled => Vec::new(),
             Self::Node { checks, own_thread } => {
                 let mut arguments = vec!["--listen".to_owned(), "127.0.0.1:0".to_owned()];
                 arguments.extend(["--checks".to_owned(), checks.to_string()]);

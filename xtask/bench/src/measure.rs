@@ -10,12 +10,15 @@ mod crowds;
 mod flood;
 mod idle;
 mod instructions;
+mod jumps;
 mod memory;
+mod mutated;
 mod pairs;
 mod report;
 mod request_cost;
 mod soak;
 mod syscalls;
+mod trouble;
 
 use crate::error::BenchError;
 use crate::launch::Launcher;
@@ -34,6 +37,7 @@ pub(crate) struct Measurement {
 const VALGRIND: &[Tool] = &[Tool::Valgrind];
 const STRACE: &[Tool] = &[Tool::Strace];
 const BOTH: &[Tool] = &[Tool::Valgrind, Tool::Strace];
+const FAKETIME: &[Tool] = &[Tool::Faketime];
 const NONE: &[Tool] = &[];
 
 macro_rules! measurement {
@@ -68,4 +72,7 @@ pub(crate) const ALL: &[Measurement] = &[
     measurement!("crowds", "reliability", NONE, crowds::run, "5,000 bad connections of each kind"),
     measurement!("flood", "reliability", NONE, flood::run, "a flood that goes on, and a prober in it"),
     measurement!("closing", "reliability", NONE, closing::run, "SIGTERM under load, with queued connections"),
+    measurement!("trouble", "reliability", NONE, trouble::run, "10,000 checks, a third of them in trouble (70 s)"),
+    measurement!("jumps", "reliability", FAKETIME, jumps::run, "a wall clock that jumps"),
+    measurement!("mutated", "reliability", NONE, mutated::run, "1,000,000 mutated requests"),
 ];

@@ -11,6 +11,7 @@ use crate::error::BenchError;
 pub(crate) enum Tool {
     Valgrind,
     Strace,
+    Faketime,
 }
 
 impl Tool {
@@ -18,6 +19,7 @@ impl Tool {
         match self {
             Self::Valgrind => "valgrind",
             Self::Strace => "strace",
+            Self::Faketime => "faketime",
         }
     }
 

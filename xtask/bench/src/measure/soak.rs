@@ -4,6 +4,7 @@
 
 use crate::budgets::{SOAK_EXTRA_RUNS, SOAK_GROWTH, SOAK_UNANSWERED};
 use crate::error::BenchError;
+use crate::last_words::figure;
 use crate::launch::{Launcher, Subject};
 use crate::load::{self, Plan, Tally};
 use crate::process::Server;
@@ -32,10 +33,7 @@ fn soak(launcher: &Launcher, runtime: RuntimeKind) -> Result<[Row; 3], BenchErro
     let rest = ask(&server, REQUESTS - WARM_UP);
     let after = procfs::rss_kib(server.pid())?;
     let (_, words) = server.terminate()?;
-    let runs = check_runs(&words).ok_or(BenchError::Unparsable {
-        what: "the last words of ours".to_owned(),
-        missing: "`check runs: N`",
-    })?;
+    let runs = figure(&words, "check runs: ")?;
     let unanswered = REQUESTS - warm_up.answered - rest.answered;
     let growth = float(after.saturating_sub(before)) / 1024.0;
     let first = warm_up.first_failure.or(rest.first_failure);
@@ -47,7 +45,7 @@ fn soak(launcher: &Launcher, runtime: RuntimeKind) -> Result<[Row; 3], BenchErro
     let case = runtime.as_str();
     Ok([
         Row::new(SOAK_UNANSWERED, case, float(unanswered)).note(note),
-        Row::new(SOAK_EXTRA_RUNS, case, float(runs) - float(CHECKS)),
+        Row::new(SOAK_EXTRA_RUNS, case, runs - float(CHECKS)),
         Row::new(SOAK_GROWTH, case, growth),
     ])
 }
@@ -68,24 +66,4 @@ fn ask(server: &Server, requests: u64) -> Tally {
     tally.first_failure = tally.first_failure.or(reports.first_failure);
     tally.slowest = tally.slowest.max(reports.slowest);
     tally
-}
-
-fn check_runs(words: &str) -> Option<u64> {
-    words
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("check runs: ")?.parse().ok())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_runs_are_found_among_the_last_words() {
-        assert_eq!(
-            check_runs("listening on x\n  check runs: 50\nbye"),
-            Some(50)
-        );
-        assert_eq!(check_runs("nothing ran"), None);
-    }
 }
