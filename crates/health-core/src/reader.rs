@@ -173,7 +173,7 @@ impl Reader {
             message,
             lifecycle,
             at: clock::wall(),
-            uptime: now.since(Moment(0)),
+            uptime: clock.uptime(),
             start_time: clock.started(),
             last_update: checks
                 .iter()
