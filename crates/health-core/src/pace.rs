@@ -42,8 +42,16 @@ pub(crate) struct Pace {
     limit: AtomicU64,
     /// Up to when the process was seen to run, give or take a grain.
     seen: AtomicU64,
-    /// How many beat. Beats come one at a time.
-    beating: Mutex<u32>,
+    beats: Mutex<Beats>,
+}
+
+/// What those who beat share, one at a time. The figures are those of the atomics,
+/// which they only store: `loom` overlooks a race with who loads first.
+#[derive(Debug)]
+struct Beats {
+    pacemakers: u32,
+    forgiven: u64,
+    limit: u64,
 }
 
 impl Pace {
@@ -52,7 +60,11 @@ impl Pace {
             forgiven: AtomicU64::new(0),
             limit: AtomicU64::new(Moment::NEVER.0),
             seen: AtomicU64::new(0),
-            beating: Mutex::new(0),
+            beats: Mutex::new(Beats {
+                pacemakers: 0,
+                forgiven: 0,
+                limit: Moment::NEVER.0,
+            }),
         }
     }
 
@@ -83,48 +95,46 @@ impl Pace {
 
     /// One more beats from now on, at least every `interval`; this is its first beat.
     pub(crate) fn enter(&self, elapsed: Duration, interval: Duration) -> bool {
-        let mut beating = self.beating.lock().unwrap_or_else(PoisonError::into_inner);
-        *beating += 1;
-        if *beating == 1 {
-            let time = nanos(elapsed).saturating_sub(self.forgiven.load(Ordering::Acquire));
+        let mut beats = self.beats.lock().unwrap_or_else(PoisonError::into_inner);
+        beats.pacemakers += 1;
+        if beats.pacemakers == 1 {
+            let time = nanos(elapsed).saturating_sub(beats.forgiven);
             self.seen.store(time, Ordering::Release);
-            self.limit
-                .store(allowed(time, interval).0, Ordering::Release);
-            return false;
+            // The first one sets the limit anew.
+            beats.limit = time;
         }
-        self.go_on(elapsed, interval)
+        self.go_on(&mut beats, elapsed, interval)
     }
 
     /// The process runs. Whether this comes so late that it must have been suspended.
     pub(crate) fn beat(&self, elapsed: Duration, interval: Duration) -> bool {
-        let _one = self.beating.lock().unwrap_or_else(PoisonError::into_inner);
-        self.go_on(elapsed, interval)
+        let mut beats = self.beats.lock().unwrap_or_else(PoisonError::into_inner);
+        self.go_on(&mut beats, elapsed, interval)
     }
 
-    /// A beat, of which there must be one at a time.
-    fn go_on(&self, elapsed: Duration, interval: Duration) -> bool {
-        let limit = self.limit.load(Ordering::Acquire);
+    fn go_on(&self, beats: &mut Beats, elapsed: Duration, interval: Duration) -> bool {
         let elapsed = nanos(elapsed);
-        let mut time = elapsed.saturating_sub(self.forgiven.load(Ordering::Acquire));
-        let late = time > limit;
+        let mut time = elapsed.saturating_sub(beats.forgiven);
+        let late = time > beats.limit;
         if late {
-            time = standstill(self.seen.load(Ordering::Acquire), limit).0;
-            let forgiven = elapsed.saturating_sub(time);
-            self.forgiven.store(forgiven, Ordering::Release);
+            time = standstill(self.seen.load(Ordering::Acquire), beats.limit).0;
+            beats.forgiven = elapsed.saturating_sub(time);
+            self.forgiven.store(beats.forgiven, Ordering::Release);
         } else {
             self.seen.fetch_max(time, Ordering::AcqRel);
         }
+        let limit = Moment(time).after(interval).after(LATE).0;
         // Of several, who beats most rarely must not be taken for late.
-        let limit = allowed(time, interval).0.max(limit);
-        self.limit.store(limit, Ordering::Release);
+        beats.limit = beats.limit.max(limit);
+        self.limit.store(beats.limit, Ordering::Release);
         late
     }
 
     /// One of them beats no more; after the last, nothing holds time up.
     pub(crate) fn leave(&self) {
-        let mut beating = self.beating.lock().unwrap_or_else(PoisonError::into_inner);
-        *beating = beating.saturating_sub(1);
-        if *beating == 0 {
+        let mut beats = self.beats.lock().unwrap_or_else(PoisonError::into_inner);
+        beats.pacemakers = beats.pacemakers.saturating_sub(1);
+        if beats.pacemakers == 0 {
             self.limit.store(Moment::NEVER.0, Ordering::Release);
         }
     }
@@ -134,10 +144,6 @@ impl Pace {
 /// earlier than anybody was told before.
 fn standstill(seen: u64, limit: u64) -> Moment {
     Moment(seen).after(GRAIN).min(Moment(limit))
-}
-
-fn allowed(time: u64, interval: Duration) -> Moment {
-    Moment(time).after(interval).after(LATE)
 }
 
 #[cfg(all(test, not(health_loom)))]
@@ -314,11 +320,21 @@ mod loom_tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// Seen to run until 0 s, suspended until 60 s.
-    fn woken() -> Arc<Pace> {
+    const SEEN: Duration = Duration::from_millis(1_900);
+    /// Just past the limit: a leap would stay within the next one.
+    const WOKEN: Duration = Duration::from_millis(2_500);
+
+    /// Seen to run until `SEEN`, suspended until `WOKEN`.
+    fn suspended() -> Arc<Pace> {
         let pace = Arc::new(Pace::new());
         assert!(!pace.enter(Duration::ZERO, SECOND));
+        assert_eq!(pace.moment(SEEN), Moment(nanos(SEEN)));
         pace
+    }
+
+    fn beat(pace: &Arc<Pace>) -> thread::JoinHandle<()> {
+        let pace = pace.clone();
+        thread::spawn(move || assert!(pace.beat(WOKEN, SECOND)))
     }
 
     /// Whoever reads on waking, before, while or after the beat comes, sees no
@@ -327,19 +343,16 @@ mod loom_tests {
     #[test]
     fn loom_time_never_leaps_ahead_on_waking() {
         loom::model(|| {
-            let pace = woken();
-            let beater = {
-                let pace = pace.clone();
-                thread::spawn(move || assert!(pace.beat(60 * SECOND, SECOND)))
-            };
-            let soon = pace.moment(60 * SECOND + GRAIN);
-            let later = pace.moment(60 * SECOND + 5 * GRAIN);
-            let grains = |count: u32| Moment(nanos(GRAIN * count));
-            assert!(soon <= grains(2), "{soon:?}");
-            assert!(later <= grains(7), "{later:?}");
+            let pace = suspended();
+            let beater = beat(&pace);
+            let soon = pace.moment(WOKEN + GRAIN);
+            let later = pace.moment(WOKEN + 5 * GRAIN);
+            let seen = |grains: u32| Moment(nanos(SEEN + grains * GRAIN));
+            assert!(soon <= seen(2), "{soon:?}");
+            assert!(later <= seen(7), "{later:?}");
             assert!(later.after(GRAIN) >= soon, "{soon:?}, then {later:?}");
             beater.join().unwrap();
-            assert!(pace.moment(61 * SECOND) >= Moment(nanos(SECOND)));
+            assert_eq!(pace.moment(WOKEN + SECOND), seen(1_001));
         });
     }
 
@@ -347,13 +360,9 @@ mod loom_tests {
     #[test]
     fn loom_an_old_clock_reads_no_earlier_than_was_seen() {
         loom::model(|| {
-            let pace = woken();
-            let shown = pace.moment(SECOND);
-            let beater = {
-                let pace = pace.clone();
-                thread::spawn(move || assert!(pace.beat(60 * SECOND, SECOND)))
-            };
-            assert_eq!(pace.moment(SECOND), shown);
+            let pace = suspended();
+            let beater = beat(&pace);
+            assert_eq!(pace.moment(SEEN), Moment(nanos(SEEN)));
             beater.join().unwrap();
         });
     }
@@ -362,15 +371,16 @@ mod loom_tests {
     #[test]
     fn loom_a_dropped_pacemaker_holds_nothing_up() {
         loom::model(|| {
-            let pace = woken();
+            let pace = suspended();
             let last = {
                 let pace = pace.clone();
                 thread::spawn(move || pace.leave())
             };
-            let read = pace.moment(60 * SECOND);
-            assert!(read == Moment(nanos(GRAIN)) || read == Moment(nanos(60 * SECOND)));
+            let read = pace.moment(WOKEN);
+            let stands = Moment(nanos(SEEN + GRAIN));
+            assert!(read == stands || read == Moment(nanos(WOKEN)), "{read:?}");
             last.join().unwrap();
-            assert_eq!(pace.moment(60 * SECOND), Moment(nanos(60 * SECOND)));
+            assert_eq!(pace.moment(WOKEN), Moment(nanos(WOKEN)));
         });
     }
 }
