@@ -136,10 +136,10 @@ impl Check for Blocking {
         if self.started().is_some() {
             return self.overdue();
         }
-        match tokio::time::timeout_at(cx.deadline().into(), self.run(cx)).await {
-            Ok(Some(outcome)) => outcome,
-            Ok(None) => Outcome::unhealthy("the blocking check gave no result"),
-            Err(_elapsed) => self.overdue(),
+        match cx.in_time(self.run(cx)).await {
+            Some(Some(outcome)) => outcome,
+            Some(None) => Outcome::unhealthy("the blocking check gave no result"),
+            None => self.overdue(),
         }
     }
 }

@@ -9,9 +9,12 @@ use std::time::Instant;
 use async_trait::async_trait;
 use tokio::sync::watch;
 
+use crate::clock::Clock;
+use crate::moment::Moment;
 use crate::outcome::Outcome;
 use crate::registration::Registration;
 use crate::state::CheckState;
+use crate::timer::Timer;
 
 /// One thing that can be asked how it is.
 ///
@@ -51,22 +54,24 @@ impl Check for Arc<dyn Check> {
 /// What a run is told: its deadline, whether it is still wanted, what came before.
 #[derive(Clone, Debug)]
 pub struct CheckContext {
-    deadline: Instant,
+    clock: Arc<Clock>,
+    deadline: Moment,
     previous: Option<Arc<CheckState>>,
     cancelled: Arc<watch::Receiver<bool>>,
 }
 
 impl CheckContext {
-    pub(crate) fn new(deadline: Instant, cancelled: watch::Receiver<bool>) -> Self {
+    pub(crate) fn new(clock: &Arc<Clock>, cancelled: watch::Receiver<bool>) -> Self {
         Self {
-            deadline,
+            clock: Arc::clone(clock),
+            deadline: Moment(0),
             previous: None,
             cancelled: Arc::new(cancelled),
         }
     }
 
     /// Makes it the context of the next run.
-    pub(crate) fn renew(&mut self, deadline: Instant, previous: Option<Arc<CheckState>>) {
+    pub(crate) fn renew(&mut self, deadline: Moment, previous: Option<Arc<CheckState>>) {
         self.deadline = deadline;
         self.previous = previous;
     }
@@ -75,14 +80,21 @@ impl CheckContext {
     /// Who makes it sees to it that the part is.
     pub fn until(&self, deadline: Instant) -> Self {
         Self {
-            deadline: self.deadline.min(deadline),
+            deadline: self.deadline.min(self.clock.moment(deadline)),
             ..self.clone()
         }
     }
 
-    /// When the run is given up.
+    /// When the run is given up, as far as is known now: a suspension of the
+    /// process puts it off if there is a [`Pacemaker`](crate::Pacemaker), and a
+    /// later call then says so.
     pub fn deadline(&self) -> Instant {
-        self.deadline
+        self.clock.instant(self.deadline).into_std()
+    }
+
+    /// What `future` comes to before the deadline.
+    pub(crate) async fn in_time<F: Future>(&self, future: F) -> Option<F::Output> {
+        Timer::new(&self.clock).before(self.deadline, future).await
     }
 
     /// What the check showed before this run; `None` on its first.

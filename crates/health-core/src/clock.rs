@@ -9,13 +9,19 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::moment::{Moment, Now, nanos};
+use crate::moment::Moment;
+use crate::pace::Pace;
+
+/// How soon to look again for a moment that should have come, and has not.
+const BLINK: Duration = Duration::from_millis(1);
 
 /// Turns instants into moments since its own making.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Clock {
     origin: Instant,
     started: SystemTime,
+    /// What of the time since counts.
+    pub(crate) pace: Pace,
 }
 
 impl Clock {
@@ -23,6 +29,7 @@ impl Clock {
         Self {
             origin: instant(),
             started: SystemTime::now(),
+            pace: Pace::new(),
         }
     }
 
@@ -31,14 +38,26 @@ impl Clock {
     }
 
     pub(crate) fn moment(&self, instant: Instant) -> Moment {
-        Moment(nanos(instant.saturating_duration_since(self.origin)))
+        self.pace
+            .moment(instant.saturating_duration_since(self.origin))
     }
 
-    /// The instant of `moment`; far ones are capped at a century, which no timer outlives.
+    /// The instant of `moment` as far as is known now: a suspension puts it off.
+    /// Far ones are capped at a century, which no timer outlives.
     pub(crate) fn instant(&self, moment: Moment) -> tokio::time::Instant {
-        const CENTURY: u64 = 100 * 365 * 86_400 * 1_000_000_000;
-        let offset = Duration::from_nanos(moment.0.min(CENTURY));
-        (self.origin + offset).into()
+        const CENTURY: Duration = Duration::from_hours(100 * 365 * 24);
+        (self.origin + self.pace.elapsed(moment).min(CENTURY)).into()
+    }
+
+    /// When to look again for a `moment` that has not come yet; `None`: it has.
+    pub(crate) fn look_again(&self, moment: Moment) -> Option<tokio::time::Instant> {
+        let now = instant();
+        (self.moment(now) < moment).then(|| self.instant(moment).max((now + BLINK).into()))
+    }
+
+    /// All the time since the origin, whether or not it counts.
+    pub(crate) fn uptime(&self) -> Duration {
+        elapsed(self.origin)
     }
 
     pub(crate) fn origin(&self) -> Instant {
@@ -50,35 +69,32 @@ impl Clock {
     }
 }
 
-/// Wall time worked out from monotonic time, and read anew once a second: it is
+/// Wall time worked out from the uptime, and read anew once a second: it is
 /// only displayed, and reading it for each result costs as much as the engine's step.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WallClock {
-    read_at: Moment,
+    read_at: Duration,
     wall: SystemTime,
 }
 
 impl WallClock {
     pub(crate) fn new() -> Self {
         Self {
-            read_at: Moment(0),
+            read_at: Duration::ZERO,
             wall: wall(),
         }
     }
 
-    pub(crate) fn now(&mut self, mono: Moment) -> Now {
-        let mut since = mono.since(self.read_at);
+    pub(crate) fn at(&mut self, uptime: Duration) -> SystemTime {
+        let mut since = uptime.saturating_sub(self.read_at);
         if since >= Duration::from_secs(1) {
             *self = Self {
-                read_at: mono,
+                read_at: uptime,
                 wall: wall(),
             };
             since = Duration::ZERO;
         }
-        Now {
-            mono,
-            wall: self.wall + since,
-        }
+        self.wall + since
     }
 }
 

@@ -34,7 +34,7 @@ struct Driven {
 #[derive(Debug)]
 pub(crate) struct Shared {
     engine: Mutex<Driven>,
-    pub(crate) clock: Clock,
+    pub(crate) clock: Arc<Clock>,
     pub(crate) reader: Arc<Reader>,
     pub(crate) redaction: Redaction,
     events: broadcast::Sender<Arc<Event>>,
@@ -42,6 +42,8 @@ pub(crate) struct Shared {
     heard: AtomicBool,
     /// Tells the sweeper that it is wanted earlier.
     pub(crate) sweep: Wake,
+    /// Whether the process was suspended, which the engine has not been told yet.
+    resumed: AtomicBool,
     pub(crate) observer_panics: AtomicU64,
 }
 
@@ -61,12 +63,13 @@ impl Shared {
                 engine,
                 wall: WallClock::new(),
             }),
-            clock,
+            clock: Arc::new(clock),
             reader: Arc::new(reader),
             redaction,
             events,
             heard: AtomicBool::new(false),
             sweep: Wake::default(),
+            resumed: AtomicBool::new(false),
             observer_panics: AtomicU64::new(0),
         };
         for effect in effects {
@@ -84,7 +87,11 @@ impl Shared {
         let result = {
             let mut driven = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
             let Driven { engine, wall } = &mut *driven;
-            let now = wall.now(self.clock.mono());
+            let uptime = self.clock.uptime();
+            let now = Now {
+                mono: self.clock.pace.moment(uptime),
+                wall: wall.at(uptime),
+            };
             engine.hear(self.heard.load(Ordering::Acquire));
             let result = step(engine, now);
             let mut effects = std::mem::take(engine.effects());
@@ -153,6 +160,18 @@ impl Shared {
             self.reader.changed();
         }
         None
+    }
+
+    /// The process was suspended. The sweeper tells the engine, whose lock may be
+    /// held for long where somebody's aggregation is.
+    pub(crate) fn resume(&self) {
+        self.resumed.store(true, Ordering::Release);
+        self.sweep.tell();
+    }
+
+    /// Whether it was suspended since this was last asked.
+    pub(crate) fn take_resumed(&self) -> bool {
+        self.resumed.load(Ordering::Acquire) && self.resumed.swap(false, Ordering::AcqRel)
     }
 
     /// A stream of events from now on. Until the first one, none are made.

@@ -175,7 +175,7 @@ impl Reader {
             message,
             lifecycle,
             at: clock::wall(),
-            uptime: now.since(Moment(0)),
+            uptime: clock.uptime(),
             start_time: clock.started(),
             last_update: last_update.unwrap_or(clock.started()),
             version: Arc::clone(&self.version),

@@ -4,14 +4,12 @@
 //! it is dropped at its deadline. When to run, and what a result means, is the
 //! engine's to say.
 
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
 
 use tokio::sync::watch;
-use tokio::task::{unconstrained, yield_now};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::task::yield_now;
 
 use crate::check::{Check, CheckContext};
 use crate::driver::Shared;
@@ -24,6 +22,7 @@ use crate::outcome::Outcome;
 use crate::slot::Slot;
 use crate::status::Cause;
 use crate::subscription::Subscription;
+use crate::timer::Timer;
 use crate::unwind::catch;
 use crate::wake::Wake;
 
@@ -34,9 +33,9 @@ pub(crate) async fn run_check(
     slot: Arc<Slot>,
     check: Arc<dyn Check>,
 ) {
-    let mut timer = Timer::new(&shared);
+    let mut timer = Timer::new(&shared.clock);
     let (mut cancel, signal) = watch::channel(false);
-    let mut cx = CheckContext::new(shared.clock.origin(), signal);
+    let mut cx = CheckContext::new(&shared.clock, signal);
     loop {
         let mut next = shared.act(|engine, now| engine.begin(key, now));
         if let Begin::Run {
@@ -51,14 +50,13 @@ pub(crate) async fn run_check(
                 yield_now().await;
             }
             let previous = Some(slot.state()).filter(|state| state.runs > 0);
-            let deadline = shared.clock.instant(deadline);
-            cx.renew(deadline.into_std(), previous);
+            cx.renew(deadline, previous);
             let (outcome, ended) = run_once(check.as_ref(), &cx, deadline, &mut timer).await;
             if !ended {
                 let _ = cancel.send(true);
                 let signal;
                 (cancel, signal) = watch::channel(false);
-                cx = CheckContext::new(deadline.into_std(), signal);
+                cx = CheckContext::new(&shared.clock, signal);
             }
             let evidence = Evidence::new(outcome, &shared.redaction);
             next = shared.act(|engine, now| engine.finish(key, number, evidence, now));
@@ -66,7 +64,7 @@ pub(crate) async fn run_check(
         match next {
             Begin::Gone => return,
             Begin::Run { .. } => {}
-            Begin::Wait(until) => wait(&shared, until, &slot.wake, &mut timer).await,
+            Begin::Wait(until) => wait(until, &slot.wake, &mut timer).await,
         }
     }
 }
@@ -75,7 +73,7 @@ pub(crate) async fn run_check(
 async fn run_once(
     check: &dyn Check,
     cx: &CheckContext,
-    deadline: Instant,
+    deadline: Moment,
     timer: &mut Timer,
 ) -> (Outcome, bool) {
     let mut run = match catch(|| check.check(cx)) {
@@ -103,56 +101,29 @@ async fn run_once(
     }
 }
 
-async fn wait(shared: &Shared, until: Moment, wake: &Wake, timer: &mut Timer) {
+async fn wait(until: Moment, wake: &Wake, timer: &mut Timer) {
     if until == Moment::NEVER {
         wake.told().await;
     } else {
         // Either way the engine is asked again.
-        let _ = timer.before(shared.clock.instant(until), wake.told()).await;
-    }
-}
-
-/// The one timer of a task, set anew for each run and each wait: making one
-/// costs as much as a step of the engine.
-struct Timer(Pin<Box<Sleep>>);
-
-impl Timer {
-    fn new(shared: &Shared) -> Self {
-        Self(Box::pin(sleep_until(shared.clock.instant(Moment(0)))))
-    }
-
-    /// What `future` comes to before `deadline`. The timer is set only if the
-    /// future is not ready at once.
-    async fn before<F: Future>(&mut self, deadline: Instant, future: F) -> Option<F::Output> {
-        let mut future = std::pin::pin!(future);
-        let sleep = &mut self.0;
-        let mut set = false;
-        poll_fn(|task| {
-            if let Poll::Ready(output) = future.as_mut().poll(task) {
-                return Poll::Ready(Some(output));
-            }
-            if !std::mem::replace(&mut set, true) {
-                sleep.as_mut().reset(deadline);
-            }
-            // A future that used its share of the task up must not hold off its deadline.
-            let timer = std::pin::pin!(unconstrained(sleep.as_mut()));
-            timer.poll(task).map(|()| None)
-        })
-        .await
+        let _ = timer.before(until, wake.told()).await;
     }
 }
 
 /// Lets time have its effect, as often as the engine wants it.
 pub(crate) async fn run_sweeper(shared: Arc<Shared>) {
-    let mut timer = Timer::new(&shared);
+    let mut timer = Timer::new(&shared.clock);
     loop {
         let next = shared.act(|engine, now| {
+            if shared.take_resumed() {
+                engine.resumed(now);
+            }
             if engine.sweep_at() <= now.mono {
                 engine.sweep(now);
             }
             engine.sweep_at()
         });
-        wait(&shared, next, &shared.sweep, &mut timer).await;
+        wait(next, &shared.sweep, &mut timer).await;
     }
 }
 

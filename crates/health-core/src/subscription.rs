@@ -31,7 +31,7 @@ pub enum Notice {
 pub struct Subscription {
     events: Receiver<Arc<Event>>,
     reader: Arc<Reader>,
-    clock: Clock,
+    clock: Arc<Clock>,
     missed: u64,
 }
 
@@ -40,7 +40,7 @@ impl Subscription {
         Self {
             events: shared.listen(),
             reader: Arc::clone(&shared.reader),
-            clock: shared.clock,
+            clock: Arc::clone(&shared.clock),
             missed: 0,
         }
     }

@@ -81,7 +81,9 @@ impl HealthServer {
         match watch {
             None => transport.serve(),
             Some(watch) => {
-                transport.serve_watching(watch, move || health.lifecycle() == Lifecycle::Running)
+                let pacemaker = health.pacemaker(watch.limits().interval());
+                let running = move || health.lifecycle() == Lifecycle::Running;
+                transport.serve_watching(watch, running, move || pacemaker.beat())
             }
         }
     }
@@ -97,7 +99,15 @@ impl HealthServerBuilder {
     /// Serves on a thread and runtime of its own, so that a stalled application
     /// cannot silence it. A stall of the application's runtime while the node is
     /// running fails readiness and liveness as `limits` say (3 s and 10 s by
-    /// default); a suspended machine is no stall.
+    /// default).
+    ///
+    /// A suspension of the process (a SIGSTOP, a frozen container) is no stall, nor
+    /// does evidence grow old by it, for the observer of stalls beats a
+    /// [`Pacemaker`](health_core::Pacemaker): on waking the node answers as before,
+    /// and runs its checks at once. A suspension that the observer cannot tell from
+    /// idling, which is one of less than a second and its
+    /// [interval](StallLimits::interval), makes evidence older, as it does without a
+    /// thread of the server's own.
     pub fn own_thread(mut self, limits: StallLimits) -> Self {
         self.stall = Some(limits);
         self

@@ -6,14 +6,26 @@
 
 use std::time::Duration;
 
-use crate::process::Node;
+use crate::process::{Directory, Node};
 
-/// Longer than the silence after which readiness fails.
-const SUSPENDED: Duration = Duration::from_secs(4);
+/// Longer than the silence after which readiness and liveness fail, and than a file check's result
+/// lasts: three intervals and its timeout of 10 s.
+const SUSPENDED: Duration = Duration::from_secs(12);
 
 #[test]
 fn a_suspended_node_wakes_up_ready() {
-    let node = Node::start(&["--own-thread", "--interval", "100ms", "--checks", "5"]);
+    let directory = Directory::new("suspension");
+    directory.write("db");
+    let db = directory.check("db", ":critical");
+    let node = Node::start(&[
+        "--own-thread",
+        "--interval",
+        "100ms",
+        "--checks",
+        "5",
+        "--file-check",
+        &db,
+    ]);
     node.wait_for("/ready", 200);
     let last = |body: &str| {
         let (_, rest) = body.split_once("\"last_update\":\"").unwrap();

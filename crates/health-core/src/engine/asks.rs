@@ -13,6 +13,7 @@ use crate::slot::Slot;
 
 use super::Engine;
 use super::effect::Effect;
+use super::entry::Key;
 
 /// How an asker gets its fresh result.
 #[derive(Debug)]
@@ -60,19 +61,53 @@ impl Engine {
         if !runs {
             return Ask::Idle;
         }
-        let slot = Arc::clone(&entry.slot);
-        // A run that was given up cannot be joined; no other starts beside it, but one after it.
-        let patience = entry.spec.timeout.saturating_add(Duration::from_secs(1));
-        let results = entry.results();
+        let wait = Ask::Wait {
+            slot: Arc::clone(&entry.slot),
+            results: entry.results(),
+            patience: entry.spec.timeout.saturating_add(Duration::from_secs(1)),
+        };
+        self.want(key);
+        wait
+    }
+
+    /// A run that was given up cannot be joined; no other starts beside it, but one after it.
+    fn want(&mut self, key: Key) {
+        let Some(entry) = self.entry_mut(key) else {
+            return;
+        };
         let joinable = entry.run.is_some_and(|run| !run.abandoned);
         if !joinable && !entry.asked {
             entry.asked = true;
+            let slot = Arc::clone(&entry.slot);
             self.wake(&slot);
         }
-        Ask::Wait {
-            slot,
-            results,
-            patience,
+    }
+
+    /// The process was suspended: what counts as young is old in truth. Whatever
+    /// has a schedule runs at once; what is on demand is past its TTL, so that
+    /// the next asker has it refreshed.
+    pub(crate) fn resumed(&mut self, now: Now) {
+        #[cfg(test)]
+        if self.planted(Fault::ResumptionMissed) {
+            return;
+        }
+        if !self.runs_checks() {
+            return;
+        }
+        for index in 0..self.entries.len() {
+            let Some(entry) = self.entries.get_mut(index).and_then(Option::as_mut) else {
+                continue;
+            };
+            if entry.component || !entry.enabled {
+                continue;
+            }
+            let key = entry.key;
+            if entry.on_demand() {
+                entry.fresh_until = entry.fresh_until.min(now.mono);
+                self.lower_demand(index, now.mono);
+            } else {
+                self.want(key);
+            }
         }
     }
 

@@ -1,4 +1,5 @@
-//! Steps of those who want a fresh result: run now, ask, and probes that demand.
+//! Steps of those who want a fresh result: run now, ask, probes that demand, and
+//! a process that wakes up.
 //!
 //! Who is told to wait, and who is served at once, must be what the rules say.
 
@@ -73,6 +74,23 @@ fn demand(world: &mut World, probe: Probe) -> Held {
         model.wanted(alive);
     }
     Invariant::Asks.equal("waits of a demand", &waits.len(), &expected)
+}
+
+/// The process was suspended, for which the engine's time stood still.
+#[allow(clippy::unnecessary_wraps, reason = "as every other step")]
+pub(super) fn resume(schedule: &mut Schedule) -> Held {
+    let world = &mut schedule.world;
+    world.act(crate::engine::Engine::resumed);
+    let (now, alive) = (world.now, world.alive());
+    let checks = world.models.values_mut().filter(|model| !model.component);
+    for model in checks.filter(|model| alive && model.enabled) {
+        if model.on_demand() {
+            model.fresh_until = model.fresh_until.min(now);
+        } else {
+            model.wanted(alive);
+        }
+    }
+    Ok(())
 }
 
 /// Whoever waits for a run gets one, and whoever reads a probe learns that an

@@ -79,4 +79,5 @@ fn timeliness() {
 #[test]
 fn asks() {
     found(Fault::AskerForgotten, Invariant::Asks);
+    found(Fault::ResumptionMissed, Invariant::Asks);
 }

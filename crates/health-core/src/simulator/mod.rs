@@ -1,9 +1,9 @@
 //! A seeded simulator that drives the engine itself: no runtime, no clock.
 //!
 //! Each seed is one schedule of random checks, faults, registrations, askers,
-//! shutdowns and leaps of time. After every step the invariants are judged by
-//! models that share no decision with the engine. It tests no tasks, no timers
-//! and no rendering.
+//! shutdowns, suspensions and leaps of time. After every step the invariants are
+//! judged by models that share no decision with the engine. It tests no tasks, no
+//! timers and no rendering.
 
 mod askers;
 mod campaign;
@@ -58,6 +58,8 @@ pub(crate) enum Fault {
     SweeperNotTold,
     /// Whoever asks wakes nobody.
     AskerForgotten,
+    /// Nothing comes of a suspension.
+    ResumptionMissed,
 }
 
 #[test]

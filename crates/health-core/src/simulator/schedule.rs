@@ -66,7 +66,8 @@ impl Schedule {
             74..=84 => registrations::report(self),
             85..=90 => askers::ask(self),
             91..=92 => self.leap(),
-            93..=95 => self.start(),
+            93..=94 => self.start(),
+            95 => askers::resume(self),
             96 if self.random.percent(30) => self.shut_down(),
             96..=97 => {
                 self.world.starved = self.random.percent(40);
@@ -82,7 +83,7 @@ impl Schedule {
         std::mem::replace(&mut self.world.broken, Ok(()))
     }
 
-    /// Everything stands still for long: a suspended machine, a starved runtime.
+    /// Everything stands still for long, and the time counts: a starved runtime.
     #[allow(clippy::unnecessary_wraps, reason = "as every other step")]
     fn leap(&mut self) -> Held {
         let most = self.random.pick(&[HOUR, HOUR * 24 * 7, YEAR]);

@@ -30,3 +30,4 @@ mod scale;
 mod stage;
 mod staleness;
 mod storm;
+mod suspension;

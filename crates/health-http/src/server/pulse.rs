@@ -46,12 +46,13 @@ impl Pulse {
     }
 }
 
-/// Observes for ever. Sleeps rather than keeping a schedule: ticks that a suspended machine missed
+/// Observes for ever, and calls `tick` at each tick. Sleeps rather than keeping a schedule: ticks that a suspended machine missed
 /// must not be made up for.
 pub(crate) async fn observe(
     application: Handle,
     watch: Arc<StallWatch>,
     running: impl Fn() -> bool,
+    tick: impl Fn(),
 ) {
     let interval = watch.limits().interval();
     let mut silence = Silence::default();
@@ -62,6 +63,7 @@ pub(crate) async fn observe(
     };
     loop {
         tokio::time::sleep(interval).await;
+        tick();
         let ticks = silence.tick(pulse.beats(), running());
         if ticks >= ASK_AFTER {
             pulse.ask();

@@ -41,7 +41,7 @@ impl StallLimits {
     }
 
     /// Time between ticks: a third of the shorter limit, between 10 ms and 1 s.
-    pub(crate) fn interval(&self) -> Duration {
+    pub fn interval(&self) -> Duration {
         (self.readiness.min(self.liveness) / 3)
             .clamp(Duration::from_millis(10), Duration::from_secs(1))
     }

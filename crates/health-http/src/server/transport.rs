@@ -94,14 +94,17 @@ where
     /// As [`serve_on_own_thread`](Self::serve_on_own_thread), and watches whether the caller's
     /// runtime stalls for as long as `running` says true.
     ///
-    /// `running` is called on the health thread, about once a second; it must not block.
+    /// `running` and `tick` are called on the health thread, once every
+    /// [`StallLimits::interval`](super::StallLimits::interval); they must not block, and are dropped
+    /// with the server.
     pub fn serve_watching(
         self,
         watch: Arc<StallWatch>,
         running: impl Fn() -> bool + Send + 'static,
+        tick: impl Fn() + Send + 'static,
     ) -> Result<ServerHandle, ServeError> {
         let application = runtime::Handle::try_current().map_err(|_| ServeError::NoRuntime)?;
-        self.start_thread(observe(application, watch, running))
+        self.start_thread(observe(application, watch, running, tick))
     }
 
     fn start_thread(

@@ -67,6 +67,35 @@ fn a_blocked_runtime_fails_readiness_then_liveness_and_recovers() {
     });
 }
 
+/// The observer goes on ticking, which keeps no evidence young.
+#[test]
+fn a_blocked_runtime_lets_evidence_go_stale_long_before_it_counts_as_a_stall() {
+    let long = Duration::from_hours(1);
+    let stall = StallLimits::default().readiness(long).liveness(long);
+    let runtime = runtime(WORKERS);
+    let health = Health::new();
+    let often = Duration::from_millis(100);
+    let check = check_fn("beat", |_| async {}).every(often).timeout(often);
+    health.register(check.critical()).unwrap();
+    let place = Place::OwnThread(stall);
+    let (handle, address) = serve(&runtime, &health, place, Limits::default());
+    let ready = || get(address, "/ready");
+    until("a running node", || ready().status == 200);
+    let blocked = block_every_worker(&runtime);
+    until("a failure of readiness", || ready().status == 503);
+    until("stale evidence", || {
+        let check = get(address, "/health/checks/beat");
+        check.status == 503 && check.json()["cause"] == "stale"
+    });
+    assert_eq!(ready().status, 503);
+    drop(blocked);
+    until("readiness", || ready().status == 200);
+    runtime.block_on(async {
+        handle.close().await;
+        health.stop().await;
+    });
+}
+
 fn assert_tells_of_the_stall(address: SocketAddr) {
     let ready = get(address, "/ready");
     assert_eq!(ready.status, 503);

@@ -1,7 +1,7 @@
 //! A server that an application's stall cannot silence, and that tells of it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -26,8 +26,9 @@ fn a_blocked_application_is_noticed_while_probes_are_answered() {
     let handle = {
         let _within = runtime.enter();
         let running = running.clone();
+        let running = move || running.load(Ordering::Relaxed);
         transport
-            .serve_watching(watch.clone(), move || running.load(Ordering::Relaxed))
+            .serve_watching(watch.clone(), running, || {})
             .unwrap()
     };
 
@@ -66,15 +67,26 @@ fn a_blocked_application_is_noticed_while_probes_are_answered() {
 fn an_application_that_is_gone_is_a_stall() {
     let limits = StallLimits::default().readiness(Duration::from_millis(30));
     let watch = Arc::new(StallWatch::new(limits));
+    let ticks = Arc::new(AtomicU32::new(0));
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let transport = Transport::new(bind(&Limits::default()), Probe::new(), Limits::default());
     let handle = {
         let _within = runtime.enter();
-        transport.serve_watching(watch.clone(), || true).unwrap()
+        let ticks = ticks.clone();
+        let tick = move || {
+            ticks.fetch_add(1, Ordering::Relaxed);
+        };
+        transport
+            .serve_watching(watch.clone(), || true, tick)
+            .unwrap()
     };
     drop(runtime);
     until("a failure of readiness", || watch.stall().readiness);
+    let seen = ticks.load(Ordering::Relaxed);
+    assert!(seen >= 3, "the application is gone, the ticks are not");
+    until("more ticks", || ticks.load(Ordering::Relaxed) > seen);
     super::harness::block_on(handle.close());
+    until("an end of the ticks", || Arc::strong_count(&ticks) == 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
