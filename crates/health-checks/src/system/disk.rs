@@ -159,7 +159,7 @@ impl From<DiskCheck> for Registration {
 }
 
 /// What a stranger may read of an error, and a person can act on.
-fn advice(error: &SpaceError) -> &'static str {
+pub(crate) fn advice(error: &SpaceError) -> &'static str {
     match error {
         SpaceError::Path { source, .. } => match source.kind() {
             io::ErrorKind::NotFound => "path not found; create it, or correct the path",

@@ -78,16 +78,16 @@ impl MachineMemoryCheck {
                     .with_error(error);
             }
         };
-        let used = used_fraction(ram.total_bytes, ram.available_bytes);
+        let used = used_fraction(ram.total, ram.available);
         let (status, limit) = self.limits.judge(used);
         let (used, limit) = (percent(used), percent(limit));
         let message = format!("memory of the machine {used} % used, limit {limit} %");
         Outcome::new(status, message)
             .detail("used_percent", used)
-            .detail("total_bytes", ram.total_bytes)
-            .detail("available_bytes", ram.available_bytes)
-            .detail("swap_total_bytes", ram.swap_total_bytes)
-            .detail("swap_used_bytes", ram.swap_used_bytes)
+            .detail("total_bytes", ram.total)
+            .detail("available_bytes", ram.available)
+            .detail("swap_total_bytes", ram.swap_total)
+            .detail("swap_used_bytes", ram.swap_used)
     }
 }
 
@@ -147,10 +147,10 @@ mod tests {
             ),
         ] {
             let outcome = check.outcome(Ok(Ram {
-                total_bytes: 1000,
-                available_bytes,
-                swap_total_bytes: 70,
-                swap_used_bytes: 30,
+                total: 1000,
+                available: available_bytes,
+                swap_total: 70,
+                swap_used: 30,
             }));
             assert_eq!((outcome.status(), outcome.message()), (status, message));
             assert_eq!(outcome.details()["available_bytes"], available_bytes);

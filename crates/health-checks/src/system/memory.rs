@@ -17,6 +17,8 @@ use health_core::{Outcome, Registration, Status, check_fn};
 const NAME: &str = "memory";
 /// Above this part of the limit the check is degraded, unless told otherwise.
 const DEGRADED_ABOVE: f64 = 0.9;
+/// The limit of a process that names none, as a fraction of what it may have.
+const FRACTION: f64 = 0.9;
 
 /// Watches the resident memory of this process.
 ///
@@ -68,6 +70,14 @@ enum MemoryError {
     Resident(#[from] ResidentMemoryError),
     #[error(transparent)]
     Limit(#[from] LimitError),
+}
+
+impl Default for MemoryCheck {
+    /// Watches 0.9 of what the cgroup of this process may have, see
+    /// [`of_cgroup`](Self::of_cgroup).
+    fn default() -> Self {
+        Self::with(Limit::Fraction(FRACTION, LimitSource::Cgroup))
+    }
 }
 
 impl MemoryCheck {

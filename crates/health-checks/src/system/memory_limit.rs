@@ -44,7 +44,7 @@ impl Default for MemoryLimit {
 impl MemoryLimit {
     /// The bytes, and whose limit they are: `machine` or `cgroup`.
     pub(crate) fn read(&self, source: LimitSource) -> Result<(u64, &'static str), LimitError> {
-        let machine = ram::read()?.total_bytes;
+        let machine = ram::read()?.total;
         let group = match source {
             LimitSource::Machine => None,
             LimitSource::Cgroup => self.group()?,

@@ -8,17 +8,32 @@
 
 #[cfg(target_os = "linux")]
 mod cgroup;
+mod cpu_load;
+mod cpu_usage;
+mod defaults;
+mod descriptors;
 mod disk;
+mod file_age;
 mod machine_memory;
 mod memory;
 mod memory_limit;
 #[cfg(any(not(unix), test))]
 mod mount;
+mod newest_file;
+mod open_files;
+mod pressure;
 mod ram;
 mod resident;
+mod resource;
 mod space;
 mod wording;
 
+pub use cpu_load::{CpuLoadCheck, LoadAverage};
+pub use defaults::defaults;
+pub use descriptors::DescriptorCheck;
 pub use disk::DiskCheck;
+pub use file_age::FileAgeCheck;
 pub use machine_memory::MachineMemoryCheck;
 pub use memory::MemoryCheck;
+pub use pressure::{PressureAverage, PressureCheck, PressureShare};
+pub use resource::ResourceCheck;

@@ -5,14 +5,14 @@
 use sysinfo::System;
 use thiserror::Error;
 
-/// The memory of the machine.
+/// The memory of the machine, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ram {
-    pub(crate) total_bytes: u64,
+    pub(crate) total: u64,
     /// What programs can still have without swapping: caches count, as they give way.
-    pub(crate) available_bytes: u64,
-    pub(crate) swap_total_bytes: u64,
-    pub(crate) swap_used_bytes: u64,
+    pub(crate) available: u64,
+    pub(crate) swap_total: u64,
+    pub(crate) swap_used: u64,
 }
 
 /// Why the memory of the machine is not known.
@@ -33,10 +33,10 @@ pub(crate) fn read() -> Result<Ram, RamError> {
         return Err(RamError::Nothing);
     }
     Ok(Ram {
-        total_bytes: system.total_memory(),
-        available_bytes: system.available_memory(),
-        swap_total_bytes: system.total_swap(),
-        swap_used_bytes: system.used_swap(),
+        total: system.total_memory(),
+        available: system.available_memory(),
+        swap_total: system.total_swap(),
+        swap_used: system.used_swap(),
     })
 }
 
@@ -47,8 +47,8 @@ mod tests {
     #[test]
     fn what_is_left_is_a_part_of_what_there_is() {
         let ram = read().unwrap();
-        assert!(ram.total_bytes > 16 << 20, "{ram:?}");
-        assert!(ram.available_bytes <= ram.total_bytes, "{ram:?}");
-        assert!(ram.swap_used_bytes <= ram.swap_total_bytes, "{ram:?}");
+        assert!(ram.total > 16 << 20, "{ram:?}");
+        assert!(ram.available <= ram.total, "{ram:?}");
+        assert!(ram.swap_used <= ram.swap_total, "{ram:?}");
     }
 }
