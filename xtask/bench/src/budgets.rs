@@ -116,6 +116,11 @@ pub(crate) const CHECK_MEMORY: Figure = value(
 );
 pub(crate) const REGISTER: Figure = value("registering 10,000 checks", "ms", 1000.0);
 
+// Ready-made checks.
+pub(crate) const MEMORY_CHECK: Figure = value("memory check: CPU per run", "µs", 100.0);
+pub(crate) const SYSTEM_CHECKS: Figure =
+    value("all default system checks: CPU of one run", "µs", 2000.0);
+
 // A process at rest.
 pub(crate) const IDLE_CPU: Figure =
     value("idle, 100 checks every 10 s: CPU per minute", "ms", 15.0);

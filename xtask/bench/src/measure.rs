@@ -64,6 +64,7 @@ pub(crate) const ALL: &[Measurement] = &[
     measurement!("evaluate", "core", VALGRIND, core::evaluate, "running a trivial check"),
     measurement!("render", "core", NONE, core::render, "rendering a report"),
     measurement!("register", "core", NONE, core::register, "registering 10,000 checks, and the memory of each"),
+    measurement!("checks", "checks", NONE, core::checks, "running ready-made checks"),
     measurement!("idle", "process", NONE, idle::run, "CPU and wake-ups of a process at rest (75 s)"),
     measurement!("memory", "process", NONE, memory::run, "resident memory, fresh and after load"),
     measurement!("size", "build", NONE, build::size, "crates in the tree, and the binary"),

@@ -1,33 +1,44 @@
-//! Judges how full the file system is that holds a path.
+//! Judges how full the file system is that holds a path: its space, and its inodes.
 //!
-//! It does not measure (see `space`), and it knows nothing of inodes or quotas.
+//! It does not measure (see `space`), and it knows nothing of quotas.
 
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::space::{self, Space, SpaceError};
+use super::space::{self, Inodes, Space, SpaceError};
+use super::wording::{percent, used_fraction};
 use crate::invalid::InvalidCheck;
 use crate::limits::Limits;
-use health_core::{Outcome, Registration, blocking_fn};
+use health_core::{Outcome, Registration, Status, blocking_fn};
 
 const NAME: &str = "disk";
 const LIMITS: Limits = Limits::rising(0.85, 0.95);
+/// The kubelet evicts pods at 95 % of a node's inodes.
+const INODE_LIMITS: Limits = Limits::rising(0.9, 0.95);
 
 /// Watches how full the file system is that holds a path.
 ///
 /// The path must exist when the check runs (a path not found is unhealthy);
 /// links are followed. What only a privileged process may write counts as
-/// used, so that 100 % is where the service's own writes fail.
+/// used, so that 100 % is where the service's own writes fail. A file system may
+/// also run out of inodes, one of which each file takes; some have no such limit.
 ///
-/// Degraded from 85 % used, unhealthy from 95 %. Registered as `disk`, every
-/// 60 s, with a timeout of 5 s; a second one needs another name. Its details
-/// are `used_percent`, `total_bytes` and `available_bytes`.
+/// Degraded from 85 % of the space used, unhealthy from 95 %; for inodes from
+/// 90 % and 95 %, where the kubelet begins to evict pods. The worse of the two is
+/// the outcome, and its message says which. Registered as `disk`, every 60 s,
+/// with a timeout of 5 s; a second one needs another name. Its details are
+/// `used_percent`, `total_bytes`, `available_bytes`, and, where inodes are
+/// limited, `inodes_used_percent`, `total_inodes` and `available_inodes`.
+///
+/// Inodes are not known on Windows.
 ///
 /// ```
 /// use health_checks::system::DiskCheck;
 ///
-/// let check = DiskCheck::new("/var/lib/service").thresholds(0.7, 0.9)?;
+/// let check = DiskCheck::new("/var/lib/service")
+///     .thresholds(0.7, 0.9)?
+///     .inode_thresholds(0.8, 0.9)?;
 /// let registration = check.registration().named("disk-data").critical();
 /// # Ok::<(), health_checks::InvalidCheck>(())
 /// ```
@@ -38,6 +49,7 @@ pub struct DiskCheck {
     shown: PathBuf,
     path: PathBuf,
     limits: Limits,
+    inode_limits: Option<Limits>,
 }
 
 impl DiskCheck {
@@ -51,6 +63,7 @@ impl DiskCheck {
             shown,
             path,
             limits: LIMITS,
+            inode_limits: Some(INODE_LIMITS),
         }
     }
 
@@ -60,6 +73,20 @@ impl DiskCheck {
             .limits
             .set(NAME, degraded, unhealthy, f64::MIN_POSITIVE..=1.0)?;
         Ok(self)
+    }
+
+    /// Degraded and unhealthy from these used fractions of the inodes on, in place of
+    /// 0.9 and 0.95.
+    pub fn inode_thresholds(mut self, degraded: f64, unhealthy: f64) -> Result<Self, InvalidCheck> {
+        let limits = INODE_LIMITS.set(NAME, degraded, unhealthy, f64::MIN_POSITIVE..=1.0)?;
+        self.inode_limits = Some(limits);
+        Ok(self)
+    }
+
+    /// Leaves inodes out, for file systems that make their number up.
+    pub fn without_inodes(mut self) -> Self {
+        self.inode_limits = None;
+        self
     }
 
     /// The check, ready to be registered or adjusted.
@@ -79,17 +106,49 @@ impl DiskCheck {
                     .with_error(error);
             }
         };
-        let used = used_fraction(space);
-        let (status, limit) = self.limits.judge(used);
-        let message = format!(
-            "disk {disk} {} % used, limit {} %",
-            percent(used),
-            percent(limit)
-        );
-        Outcome::new(status, message)
+        let used = used_fraction(space.total_bytes, space.available_bytes);
+        let mut worst = Finding::new("", used, self.limits);
+        let mut outcome = Outcome::healthy()
             .detail("used_percent", percent(used))
             .detail("total_bytes", space.total_bytes)
-            .detail("available_bytes", space.available_bytes)
+            .detail("available_bytes", space.available_bytes);
+        if let (Some(Inodes { total, available }), Some(limits)) = (space.inodes, self.inode_limits)
+        {
+            let used = used_fraction(total, available);
+            let inodes = Finding::new("inodes ", used, limits);
+            if inodes.status > worst.status {
+                worst = inodes;
+            }
+            outcome = outcome
+                .detail("inodes_used_percent", percent(used))
+                .detail("total_inodes", total)
+                .detail("available_inodes", available);
+        }
+        let Finding { what, .. } = worst;
+        let (used, limit) = (percent(worst.used), percent(worst.limit));
+        outcome
+            .with_status(worst.status)
+            .with_message(format!("disk {disk} {what}{used} % used, limit {limit} %"))
+    }
+}
+
+/// What one of the two figures means.
+struct Finding {
+    what: &'static str,
+    used: f64,
+    status: Status,
+    limit: f64,
+}
+
+impl Finding {
+    fn new(what: &'static str, used: f64, limits: Limits) -> Self {
+        let (status, limit) = limits.judge(used);
+        Self {
+            what,
+            used,
+            status,
+            limit,
+        }
     }
 }
 
@@ -100,42 +159,19 @@ impl From<DiskCheck> for Registration {
 }
 
 /// What a stranger may read of an error, and a person can act on.
-fn advice(error: &SpaceError) -> &'static str {
+pub(crate) fn advice(error: &SpaceError) -> &'static str {
     match error {
         SpaceError::Path { source, .. } => match source.kind() {
             io::ErrorKind::NotFound => "path not found; create it, or correct the path",
             io::ErrorKind::PermissionDenied => {
                 "no permission for the path; let the service enter its directories"
             }
-            _ => "the path cannot be resolved",
+            _ => "the path cannot be looked at",
         },
-        SpaceError::NotMeasured { kind, .. } if is_network(kind) => {
-            "network mounts are measured with the feature `network-mounts` only"
-        }
-        SpaceError::NotMeasured { .. } => {
-            "this kind of mount is not measured; choose a path on a disk"
-        }
-        _ => "the file system cannot be measured",
+        SpaceError::NoSize(_) => "this kind of file system has no size; choose a path on a disk",
+        #[cfg(not(unix))]
+        SpaceError::List(_) | SpaceError::NoDisk(_) => "the file system cannot be measured",
     }
-}
-
-fn is_network(kind: &str) -> bool {
-    ["nfs", "nfs4", "cifs", "autofs"].contains(&kind)
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a ratio; 52 bits of it are plenty"
-)]
-fn used_fraction(space: Space) -> f64 {
-    let used = space.total_bytes.saturating_sub(space.available_bytes);
-    used as f64 / space.total_bytes as f64
-}
-
-/// Percent with one decimal, rounded down: what is not full never reads as full.
-fn percent(fraction: f64) -> f64 {
-    // The addend keeps 0.95 from becoming 94.9.
-    (fraction * 1000.0 + 1e-9).floor() / 10.0
 }
 
 #[cfg(test)]
@@ -150,6 +186,7 @@ mod tests {
         Space {
             total_bytes,
             available_bytes,
+            inodes: None,
         }
     }
 
@@ -225,10 +262,92 @@ mod tests {
     }
 
     #[test]
-    fn limits_read_as_they_were_written() {
-        for hundredths in 1..=100_u32 {
-            let fraction = f64::from(hundredths) / 100.0;
-            assert_eq!(percent(fraction).to_string(), hundredths.to_string());
+    fn the_worse_of_space_and_inodes() {
+        use Status::{Degraded, Healthy, Unhealthy};
+        let usual = DiskCheck::new("/var");
+        let early = usual.clone().inode_thresholds(0.1, 0.2).unwrap();
+        let without = usual.clone().without_inodes();
+        for (check, available_percent, inodes, status, message) in [
+            (
+                &usual,
+                50,
+                Some(50),
+                Healthy,
+                "disk /var 50 % used, limit 85 %",
+            ),
+            (
+                &usual,
+                50,
+                Some(9),
+                Degraded,
+                "disk /var inodes 91 % used, limit 90 %",
+            ),
+            (
+                &usual,
+                50,
+                Some(0),
+                Unhealthy,
+                "disk /var inodes 100 % used, limit 95 %",
+            ),
+            // Of two that are equally bad it is the space.
+            (
+                &usual,
+                2,
+                Some(0),
+                Unhealthy,
+                "disk /var 98 % used, limit 95 %",
+            ),
+            (
+                &usual,
+                10,
+                Some(0),
+                Unhealthy,
+                "disk /var inodes 100 % used, limit 95 %",
+            ),
+            (
+                &usual,
+                2,
+                Some(9),
+                Unhealthy,
+                "disk /var 98 % used, limit 95 %",
+            ),
+            (&usual, 50, None, Healthy, "disk /var 50 % used, limit 85 %"),
+            (
+                &early,
+                50,
+                Some(81),
+                Degraded,
+                "disk /var inodes 19 % used, limit 10 %",
+            ),
+            (
+                &without,
+                50,
+                Some(0),
+                Healthy,
+                "disk /var 50 % used, limit 85 %",
+            ),
+        ] {
+            let inodes = inodes.map(|available| Inodes {
+                total: 100,
+                available,
+            });
+            let space = Space {
+                inodes,
+                ..space(100, available_percent)
+            };
+            let outcome = check.outcome(Ok(space));
+            assert_eq!((outcome.status(), outcome.message()), (status, message));
+            let shown = inodes.is_some() && check.inode_limits.is_some();
+            assert_eq!(outcome.details().contains_key("available_inodes"), shown);
+        }
+    }
+
+    #[test]
+    fn limits_that_mean_nothing_are_refused() {
+        for (degraded, unhealthy) in [(0.9, 0.8), (0.0, 0.5), (0.5, 1.1), (f64::NAN, 0.5)] {
+            let check = DiskCheck::new("/");
+            assert!(check.clone().thresholds(degraded, unhealthy).is_err());
+            assert!(check.inode_thresholds(degraded, unhealthy).is_err());
         }
     }
 
@@ -238,17 +357,11 @@ mod tests {
             path: "/data/private".into(),
             source: kind.into(),
         };
-        let kind = |kind: &str| SpaceError::NotMeasured {
-            point: "/mnt".into(),
-            kind: kind.to_owned(),
-        };
         for (error, word) in [
             (path(io::ErrorKind::NotFound), "path not found"),
             (path(io::ErrorKind::PermissionDenied), "no permission"),
-            (path(io::ErrorKind::Other), "cannot be resolved"),
-            (kind("nfs4"), "`network-mounts`"),
-            (kind("proc"), "not measured"),
-            (SpaceError::NoMount("/x".into()), "cannot be measured"),
+            (path(io::ErrorKind::Other), "cannot be looked at"),
+            (SpaceError::NoSize("/data/private".into()), "has no size"),
         ] {
             let outcome = DiskCheck::new("/data").outcome(Err(error));
             assert_eq!(outcome.status(), Status::Unhealthy);

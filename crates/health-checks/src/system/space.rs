@@ -1,96 +1,106 @@
-//! Measures the space of the file system that holds a path.
+//! Measures the file system that holds a path: its space, and its inodes.
 //!
 //! It judges nothing. It may block for as long as that file system takes to answer.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sysinfo::{DiskRefreshKind, Disks};
 use thiserror::Error;
 
-use super::mount::{self, Mount};
-
-/// The space of a file system.
+/// What a file system has, and what of it is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Space {
     pub(crate) total_bytes: u64,
     /// What a process without privileges may still write.
     pub(crate) available_bytes: u64,
+    /// `None` where inodes are made as they are needed (btrfs), or not known.
+    pub(crate) inodes: Option<Inodes>,
+}
+
+/// How many files a file system can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Inodes {
+    pub(crate) total: u64,
+    /// What a process without privileges may still create.
+    pub(crate) available: u64,
 }
 
 /// Why the space is not known.
 #[derive(Debug, Error)]
 pub(crate) enum SpaceError {
-    #[error("cannot resolve {}: {source}", path.display())]
+    #[error("cannot look at {}: {source}", path.display())]
     Path { path: PathBuf, source: io::Error },
-    #[cfg(target_os = "linux")]
-    #[error("cannot read /proc/self/mounts, mount /proc: {0}")]
-    Table(io::Error),
+    #[error("the file system of {} does not say its size", .0.display())]
+    NoSize(PathBuf),
+    #[cfg(not(unix))]
     #[error("the disks cannot be listed: {0}")]
     List(sysinfo::Error),
-    #[error("no mount holds {}", .0.display())]
-    NoMount(PathBuf),
-    #[error("the {kind} at {} is of a kind that is not measured", point.display())]
-    NotMeasured { point: PathBuf, kind: String },
-    #[error("the {kind} at {} does not say its size", point.display())]
-    NoSize { point: PathBuf, kind: String },
+    #[cfg(not(unix))]
+    #[error("no disk holds {}", .0.display())]
+    NoDisk(PathBuf),
+}
+
+/// Measures the file system that holds `path`, which must exist; links are followed. The kernel
+/// knows which one that is, whatever is mounted where.
+#[cfg(unix)]
+pub(crate) fn measure(path: &Path) -> Result<Space, SpaceError> {
+    let answer = rustix::fs::statvfs(path).map_err(|source| SpaceError::Path {
+        path: path.to_owned(),
+        source: source.into(),
+    })?;
+    // A kind without contents on a disk, such as that of /proc.
+    if answer.f_blocks == 0 {
+        return Err(SpaceError::NoSize(path.to_owned()));
+    }
+    Ok(Space {
+        total_bytes: answer.f_blocks.saturating_mul(answer.f_frsize),
+        available_bytes: answer.f_bavail.saturating_mul(answer.f_frsize),
+        inodes: (answer.f_files > 0).then_some(Inodes {
+            total: answer.f_files,
+            available: answer.f_favail,
+        }),
+    })
 }
 
 /// Measures the file system that holds `path`, which must exist; links are followed.
+#[cfg(not(unix))]
 pub(crate) fn measure(path: &Path) -> Result<Space, SpaceError> {
+    use sysinfo::{DiskRefreshKind, Disks};
+
     let path = canonical(path)?;
     // Made anew for each run, because a disk whose refresh fails keeps its old figures.
     let mut disks = Disks::new_with_refreshed_list_specifics(DiskRefreshKind::nothing())
         .map_err(SpaceError::List)?;
-    let mounts = mounts(&disks)?;
-    let Some(mount) = mount::holding(&path, &mounts) else {
-        return Err(SpaceError::NoMount(path));
-    };
-    let (point, kind) = (mount.point.clone(), mount.kind.clone());
-    let disk = disks.iter_mut().find(|disk| disk.mount_point() == point);
+    let points = disks.iter().map(sysinfo::Disk::mount_point);
+    let point = super::mount::holding(&path, points).map(Path::to_owned);
+    let disk = disks
+        .iter_mut()
+        .find(|disk| Some(disk.mount_point()) == point.as_deref());
     let Some(disk) = disk else {
-        return Err(SpaceError::NotMeasured { point, kind });
+        return Err(SpaceError::NoDisk(path));
     };
     disk.refresh_specifics(DiskRefreshKind::nothing().with_storage());
-    let space = Space {
+    if disk.total_space() == 0 {
+        return Err(SpaceError::NoSize(path));
+    }
+    Ok(Space {
         total_bytes: disk.total_space(),
         available_bytes: disk.available_space(),
-    };
-    if space.total_bytes == 0 {
-        return Err(SpaceError::NoSize { point, kind });
-    }
-    Ok(space)
+        inodes: None,
+    })
 }
 
-/// All mounts. The list of disks leaves some kinds out; a path on one of those would be taken for
-/// one on the mount around it.
-#[cfg(target_os = "linux")]
-fn mounts(_disks: &Disks) -> Result<Vec<Mount>, SpaceError> {
-    let table = std::fs::read("/proc/self/mounts").map_err(SpaceError::Table)?;
-    Ok(mount::parse(&table))
-}
-
-#[cfg(not(target_os = "linux"))]
-#[expect(clippy::unnecessary_wraps, reason = "it fails on Linux")]
-fn mounts(disks: &Disks) -> Result<Vec<Mount>, SpaceError> {
-    let mount = |disk: &sysinfo::Disk| Mount {
-        point: disk.mount_point().to_owned(),
-        kind: disk.file_system().to_string_lossy().into_owned(),
-    };
-    Ok(disks.iter().map(mount).collect())
-}
-
+#[cfg(not(unix))]
 fn canonical(path: &Path) -> Result<PathBuf, SpaceError> {
     let canonical = path.canonicalize().map_err(|source| SpaceError::Path {
         path: path.to_owned(),
         source,
     })?;
     // Windows says `\\?\C:\`, while its disks are listed as `C:\`.
-    #[cfg(windows)]
-    if let Some(plain) = canonical.to_str().and_then(|p| p.strip_prefix(r"\\?\")) {
-        return Ok(plain.into());
+    match canonical.to_str().and_then(|p| p.strip_prefix(r"\\?\")) {
+        Some(plain) => Ok(plain.into()),
+        None => Ok(canonical),
     }
-    Ok(canonical)
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -98,19 +108,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kinds_that_are_not_measured_are_an_error() {
+    fn kinds_without_contents_are_an_error() {
         for path in ["/proc/self/status", "/sys"] {
             let error = measure(Path::new(path)).unwrap_err();
-            assert!(
-                matches!(error, SpaceError::NotMeasured { .. }),
-                "{path}: {error}"
-            );
+            assert!(matches!(error, SpaceError::NoSize(_)), "{path}: {error}");
         }
     }
 
     #[test]
     fn a_missing_path_is_an_error() {
-        for path in ["", "/no/such/path"] {
+        for path in ["", "/no/such/path", "/etc/hostname/below-a-file", "a\0b"] {
             let error = measure(Path::new(path)).unwrap_err();
             assert!(matches!(error, SpaceError::Path { .. }), "{path}: {error}");
         }

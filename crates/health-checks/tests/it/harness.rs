@@ -86,10 +86,22 @@ pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
 /// Runs `body` in a process of its own, as descriptors and memory are counted by process.
 /// `test` is the path of the calling test: `concat!(module_path!(), "::name")` without its crate.
 pub(crate) fn alone(test: &str, body: impl FnOnce()) {
+    alone_under("env", &[], test, body);
+}
+
+/// The same with mounts of its own, which end with it. That needs root, or a system that lets
+/// everybody make user namespaces.
+pub(crate) fn alone_with_mounts(test: &str, body: impl FnOnce()) {
+    alone_under("unshare", &["--map-root-user", "--mount"], test, body);
+}
+
+fn alone_under(program: &str, arguments: &[&str], test: &str, body: impl FnOnce()) {
     if std::env::var_os(ALONE).is_some() {
         return body();
     }
-    let output = Command::new(std::env::current_exe().unwrap())
+    let output = Command::new(program)
+        .args(arguments)
+        .arg(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])
         .env(ALONE, "1")
         .output()
@@ -97,7 +109,7 @@ pub(crate) fn alone(test: &str, body: impl FnOnce()) {
     let printed = String::from_utf8_lossy(&output.stdout);
     assert!(
         output.status.success() && printed.contains("1 passed"),
-        "{test}: {printed}{}",
+        "{test} under {program}: {printed}{}",
         String::from_utf8_lossy(&output.stderr)
     );
 }

@@ -1,4 +1,4 @@
-//! In-process costs of `health-core`, one a run: `core_costs NAME --count N` does a thing N times.
+//! In-process costs of `health-core` and `health-checks`, one a run: `core_costs NAME --count N` does a thing N times.
 //!
 //! It prints what the counted part alone spent, as `Meter` reports it; it judges nothing.
 #![allow(clippy::print_stdout, reason = "a program: this is its voice")]
@@ -15,7 +15,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use health_bench::meter::Meter;
-use health_core::{Health, Outcome, Probe, check_fn};
+use health_checks::system::{MemoryCheck, defaults};
+use health_core::{Health, Outcome, Probe, Registration, check_fn};
 use health_http::HealthService;
 use hyper::Request;
 use tokio::runtime::Builder;
@@ -41,6 +42,15 @@ fn main() -> Result {
         "render-all" => current.build()?.block_on(render(count, 1_000)),
         "register" => current.build()?.block_on(async { register(count) }),
         "memory" => current.build()?.block_on(memory(count)),
+        "check-memory" => {
+            let memory = MemoryCheck::new(1e6)?.registration();
+            current.build()?.block_on(checks(count, vec![memory]))
+        }
+        "check-memory-cgroup" => {
+            let memory = MemoryCheck::of_cgroup(1.0)?.registration();
+            current.build()?.block_on(checks(count, vec![memory]))
+        }
+        "checks-system" => current.build()?.block_on(checks(count, defaults())),
         other => Err(format!("no cost is named {other}: see the names in `main`").into()),
     }
 }
@@ -176,6 +186,28 @@ async fn memory(count: u64) -> Result {
     let mut meter = Meter::start();
     let node = Node::new(count, 10 * OFTEN)?;
     node.run(HISTORY + 1).await?;
+    print!("{}", meter.report(count));
+    Ok(())
+}
+
+/// Runs all of these checks, again and again; counts the rounds.
+async fn checks(count: u64, registrations: Vec<Registration>) -> Result {
+    let health = Health::new();
+    let mut names = Vec::new();
+    for registration in registrations {
+        names.push(registration.spec().name.clone());
+        health.register(registration.every(HOURLY))?;
+    }
+    health.start()?;
+    for name in &names {
+        health.ask(name).await?;
+    }
+    let mut meter = Meter::start();
+    for _ in 0..count {
+        for name in &names {
+            black_box(health.ask(name).await?);
+        }
+    }
     print!("{}", meter.report(count));
     Ok(())
 }

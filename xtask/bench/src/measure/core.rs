@@ -7,8 +7,8 @@ use std::process::Command;
 
 use super::request_cost::read_counts;
 use crate::budgets::{
-    CHECK_MEMORY, EVALUATE_ALLOCATIONS, EVALUATE_CURRENT, EVALUATE_MULTI, Figure, REGISTER, RENDER,
-    VERDICT, VERDICT_CLOCK,
+    CHECK_MEMORY, EVALUATE_ALLOCATIONS, EVALUATE_CURRENT, EVALUATE_MULTI, Figure, MEMORY_CHECK,
+    REGISTER, RENDER, SYSTEM_CHECKS, VERDICT, VERDICT_CLOCK,
 };
 use crate::callgrind;
 use crate::error::BenchError;
@@ -70,6 +70,26 @@ pub(crate) fn register(launcher: &Launcher) -> Result<Vec<Row>, BenchError> {
         Row::new(REGISTER, "", time),
         Row::new(CHECK_MEMORY, "", each),
     ])
+}
+
+/// What ready-made checks cost, the monitor that runs them included.
+pub(crate) fn checks(launcher: &Launcher) -> Result<Vec<Row>, BenchError> {
+    let cases = [
+        ("check-memory", MEMORY_CHECK, "limit in MB", 20_000),
+        (
+            "check-memory-cgroup",
+            MEMORY_CHECK,
+            "limit of the cgroup",
+            20_000,
+        ),
+        ("checks-system", SYSTEM_CHECKS, "", 2_000),
+    ];
+    let mut rows = Vec::new();
+    for (name, figure, case, count) in cases {
+        let each = cpu_each(launcher, name, count)? / 1e3;
+        rows.push(Row::new(figure, case, each));
+    }
+    Ok(rows)
 }
 
 /// Median CPU ns of one of the things counted.
