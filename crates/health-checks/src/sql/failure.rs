@@ -19,6 +19,8 @@ pub(crate) enum Trouble {
     Unreachable,
     /// User or password is wrong, or the server does not let this host in.
     Credentials,
+    /// It lets this host in no more.
+    Blocked,
     NoDatabase,
     /// All connections are taken.
     Full,
@@ -76,6 +78,10 @@ impl Trouble {
             Self::Unreachable => "cannot be reached; see to its address and the network".into(),
             Self::Credentials => {
                 "refuses the login; correct user and password, and see whether it lets this host in"
+                    .into()
+            }
+            Self::Blocked => {
+                "blocks this host after too many broken connections; find what breaks them, and run FLUSH HOSTS"
                     .into()
             }
             Self::NoDatabase => {
@@ -161,13 +167,14 @@ mod tests {
     #[test]
     fn each_trouble_says_what_to_do() {
         use Trouble::{
-            Answered, Cancelled, Credentials, Ended, Foreign, Full, NoDatabase, NotReady, Other,
-            Permission, Pool, Refused, TimedOut, Tls, Unreachable,
+            Answered, Blocked, Cancelled, Credentials, Ended, Foreign, Full, NoDatabase, NotReady,
+            Other, Permission, Pool, Refused, TimedOut, Tls, Unreachable,
         };
         for (trouble, words) in [
             (Refused, "postgres accepts no connection; start it"),
             (Unreachable, "postgres cannot be reached"),
             (Credentials, "correct user and password"),
+            (Blocked, "FLUSH HOSTS"),
             (NoDatabase, "no such database"),
             (Full, "raise max_connections"),
             (NotReady, "starting, shutting down or recovering"),
