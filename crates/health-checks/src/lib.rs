@@ -31,6 +31,8 @@ mod clock;
 mod kept;
 #[allow(dead_code, reason = "a family may be left out")]
 mod limits;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod sql;
 
 #[cfg(feature = "distributed")]
 pub mod distributed;

@@ -67,14 +67,33 @@ impl Server {
         });
     }
 
-    /// SIGSTOP: it keeps its connections and answers nothing.
+    /// SIGSTOP, to its children too: it keeps its connections and answers nothing.
     pub(crate) fn suspend(&self) {
         self.signal(Signal::STOP);
+        self.signal_children(Signal::STOP);
     }
 
     /// SIGCONT.
     pub(crate) fn resume(&self) {
+        self.signal_children(Signal::CONT);
         self.signal(Signal::CONT);
+    }
+
+    /// Ends it by a signal that it obeys, which lets it tidy up what a kill would leave.
+    pub(crate) fn end(mut self, signal: Signal) {
+        self.signal(signal);
+        self.child.wait().unwrap();
+    }
+
+    fn signal_children(&self, signal: Signal) {
+        let id = self.child.id();
+        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+        let children = children.unwrap_or_default();
+        for child in children.split_ascii_whitespace() {
+            let pid = Pid::from_raw(child.parse().unwrap()).unwrap();
+            // It may have ended meanwhile.
+            let _ = kill_process(pid, signal);
+        }
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
@@ -85,6 +104,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // A child that is suspended would never notice.
+        self.signal_children(Signal::CONT);
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();

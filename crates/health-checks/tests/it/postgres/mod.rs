@@ -1,1 +1,6 @@
-//! postgres.
+//! PostgreSQL: real servers, a real standby, a real pool.
+
+mod check;
+mod cluster;
+mod leaks;
+mod outage;

@@ -1,0 +1,92 @@
+//! A server that hangs, or is gone, and comes back: each door says so, and recovers.
+
+use std::sync::Arc;
+
+use health_checks::postgres::PostgresCheck;
+use health_core::{Cause, CheckState};
+
+use super::check::{SHORT, assert_says, connect, pool, says};
+use super::cluster::{self, address};
+use crate::harness::Monitored;
+use crate::server::Server;
+
+pub(super) async fn suspended(server: &Server) {
+    let port = server.port;
+    let kept = Monitored::start(connect(port).registration().timeout(SHORT).thresholds(1, 1));
+    assert!(kept.ask().await.healthy());
+    server.suspend();
+    // A kept connection is given up, and a new one is not given.
+    for words in [
+        "did not answer the query in time",
+        "gave no connection in time",
+    ] {
+        let state = kept.ask().await;
+        assert_says(&state, words);
+        assert_eq!(state.cause, Cause::Timeout);
+    }
+    server.resume();
+    kept.ask_until("the return", CheckState::healthy).await;
+    kept.stop().await;
+}
+
+pub(super) async fn suspended_under_a_shared_client(server: &Server) {
+    let client = cluster::client(server.port).await;
+    let shared = PostgresCheck::shared(client.clone())
+        .registration()
+        .timeout(SHORT)
+        .thresholds(1, 1);
+    let pooled = PostgresCheck::pool(pool(&address("app", server.port), 1));
+    let shared = Monitored::start(shared);
+    let pooled = Monitored::start(pooled.registration().timeout(SHORT).thresholds(1, 1));
+    for monitored in [&shared, &pooled] {
+        assert!(monitored.ask().await.healthy());
+    }
+    server.suspend();
+    for monitored in [&shared, &pooled] {
+        // Twice: the second run begins with the query of the first underway.
+        for _ in 0..2 {
+            let state = monitored
+                .ask_until("a timeout", |state| {
+                    says(state, "did not answer the query in time")
+                })
+                .await;
+            assert_eq!(state.cause, Cause::Timeout);
+        }
+    }
+    server.resume();
+    for monitored in [shared, pooled] {
+        monitored.ask_until("the return", CheckState::healthy).await;
+        monitored.stop().await;
+    }
+    assert_eq!(Arc::strong_count(&client), 1, "the check keeps no client");
+}
+
+pub(super) async fn killed(server: &mut Server) {
+    let port = server.port;
+    let address = address("app", port);
+    let client = cluster::client(port).await;
+    let shared = Monitored::start(PostgresCheck::shared(client));
+    let own = Monitored::start(connect(port));
+    let pooled = Monitored::start(PostgresCheck::pool(pool(&address, 2)));
+    for monitored in [&shared, &own, &pooled] {
+        assert!(monitored.ask().await.healthy());
+    }
+    server.kill();
+    for (monitored, words) in [
+        (&shared, "closed the connection"),
+        (&own, "accepts no connection; start it"),
+        (&pooled, "accepts no connection; start it"),
+    ] {
+        monitored.ask_until(words, |state| says(state, words)).await;
+    }
+    server.restart();
+    for monitored in [&own, &pooled] {
+        monitored.ask_until("the return", CheckState::healthy).await;
+    }
+    // The service itself has to reconnect.
+    let state = shared.ask().await;
+    assert_says(&state, "closed the connection");
+    for monitored in [shared, own, pooled] {
+        monitored.stop().await;
+    }
+}
