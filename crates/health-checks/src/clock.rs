@@ -11,6 +11,12 @@ pub(crate) fn instant() -> Instant {
     tokio::time::Instant::now().into_std()
 }
 
+/// The milliseconds since `begin`, to the microsecond.
+pub(crate) fn since_ms(begin: Instant) -> f64 {
+    let elapsed = instant().saturating_duration_since(begin);
+    (elapsed.as_secs_f64() * 1e6).round() / 1e3
+}
+
 /// The wall clock.
 pub(crate) fn wall() -> SystemTime {
     SystemTime::now()

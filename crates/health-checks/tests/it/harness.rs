@@ -3,10 +3,11 @@
 #![allow(dead_code, reason = "which of it is used depends on the features")]
 
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use health_core::{CheckState, Health, Registration};
+use async_trait::async_trait;
+use health_core::{Check, CheckContext, CheckState, Health, Outcome, Registration};
 
 /// Long enough for the slowest machine; reached only by a test that fails.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
@@ -72,6 +73,40 @@ pub(crate) async fn result(registration: impl Into<Registration>) -> Arc<CheckSt
     let state = monitored.ask().await;
     monitored.stop().await;
     state
+}
+
+/// All that a check says in its runs, private errors included.
+#[derive(Clone, Default)]
+pub(crate) struct Said(Arc<Mutex<String>>);
+
+impl Said {
+    /// The same check, listened to.
+    pub(crate) fn listen(&self, registration: impl Into<Registration>) -> Registration {
+        let said = self.clone();
+        registration.into().wrap(|check| Listened { check, said })
+    }
+
+    pub(crate) fn all(&self) -> String {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+struct Listened {
+    check: Arc<dyn Check>,
+    said: Said,
+}
+
+#[async_trait]
+impl Check for Listened {
+    async fn check(&self, cx: &CheckContext) -> Outcome {
+        let outcome = self.check.check(cx).await;
+        let text = format!(
+            "{outcome:?} {}\n",
+            outcome.error().map_or(String::new(), ToString::to_string)
+        );
+        self.said.0.lock().unwrap().push_str(&text);
+        outcome
+    }
 }
 
 /// Waits until a condition holds.
