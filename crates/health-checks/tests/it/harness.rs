@@ -118,6 +118,21 @@ pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
+/// The same, while the tasks of this runtime go on; `open` says what is still in the way.
+pub(crate) async fn eventually<T: std::fmt::Debug>(
+    what: &str,
+    mut open: impl FnMut() -> Option<T>,
+) {
+    let begin = Instant::now();
+    while let Some(open) = open() {
+        assert!(
+            begin.elapsed() < PATIENCE,
+            "waited in vain for {what}: {open:?}"
+        );
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
 /// Runs `body` in a process of its own, as descriptors and memory are counted by process.
 /// `test` is the path of the calling test: `concat!(module_path!(), "::name")` without its crate.
 pub(crate) fn alone(test: &str, body: impl FnOnce()) {
