@@ -2,6 +2,8 @@
 //! Starting servers is in `server`.
 #![allow(dead_code, reason = "which of it is used depends on the features")]
 
+use std::collections::HashSet;
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -178,6 +180,29 @@ pub(crate) async fn leaks_nothing(registration: impl Into<Registration>) {
 /// The open descriptors of this process.
 pub(crate) fn descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+/// How many TCP connections to `port` of loopback this process has, by the kernel's table.
+pub(crate) fn connections(port: u16) -> usize {
+    let ours: HashSet<PathBuf> = std::fs::read_dir("/proc/self/fd")
+        .unwrap()
+        .filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok())
+        .collect();
+    let port = format!(":{:04X}", port);
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    // Local address, remote address, state, four more, and the inode.
+    let ends: Vec<(&str, &str)> = table
+        .lines()
+        .skip(1)
+        .filter_map(|line| {
+            let mut fields = line.split_whitespace();
+            Some((fields.nth(2)?, fields.nth(6)?))
+        })
+        .collect();
+    ends.iter()
+        .filter(|(remote, _)| remote.ends_with(&port))
+        .filter(|(_, inode)| ours.contains(&PathBuf::from(format!("socket:[{inode}]"))))
+        .count()
 }
 
 /// The resident memory of this process.

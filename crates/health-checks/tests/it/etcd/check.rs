@@ -7,8 +7,8 @@ use health_checks::etcd::EtcdCheck;
 use health_core::{Cause, CheckState, CheckStatus, Impact, Registration, Schedule};
 use tokio::runtime::Handle;
 
-use super::{SECRET, client, connections, endpoint, member, start};
-use crate::harness::{Monitored, Said, alone, eventually, leaks_nothing, result};
+use super::{SECRET, client, endpoint, member, start};
+use crate::harness::{Monitored, Said, alone, connections, eventually, leaks_nothing, result};
 use crate::server::{Server, free_port};
 
 /// A check that shows each result at once.
@@ -216,7 +216,7 @@ async fn nothing_left(server: &Server) {
     eventually("nothing to be left", || {
         let left = (
             Handle::current().metrics().num_alive_tasks(),
-            connections(server),
+            connections(server.port),
         );
         (left != (0, 0)).then_some(left)
     })
@@ -231,7 +231,7 @@ async fn one_connection_is_kept_and_nothing_is_left_after_a_drop() {
     let monitored = Monitored::start(hasty(connecting(&server)));
     for _ in 0..100 {
         assert!(monitored.ask().await.healthy());
-        assert_eq!(connections(&server), 1);
+        assert_eq!(connections(server.port), 1);
     }
     monitored.stop().await;
     nothing_left(&server).await;

@@ -1,7 +1,6 @@
 //! etcd, against real servers: Debian's `etcd-server`.
 
-use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use etcd_client::Client;
@@ -54,22 +53,4 @@ fn endpoint(server: &Server) -> String {
 
 async fn client(server: &Server) -> Client {
     Client::connect([endpoint(server)], None).await.unwrap()
-}
-
-/// How many connections to the server this process has, by the kernel's table. (The server
-/// has one to itself.)
-fn connections(server: &Server) -> usize {
-    let ours: HashSet<PathBuf> = std::fs::read_dir("/proc/self/fd")
-        .unwrap()
-        .filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok())
-        .collect();
-    let port = format!(":{:04X}", server.port);
-    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
-    table
-        .lines()
-        .skip(1)
-        .map(|line| line.split_whitespace().collect::<Vec<_>>())
-        .filter(|fields| fields[2].ends_with(&port))
-        .filter(|fields| ours.contains(&PathBuf::from(format!("socket:[{}]", fields[9]))))
-        .count()
 }
