@@ -11,6 +11,10 @@
 mod advice;
 mod check;
 mod door;
+#[cfg(feature = "distributed")]
+mod key_value;
 mod member;
 
 pub use check::EtcdCheck;
+#[cfg(feature = "distributed")]
+pub use key_value::EtcdKeyValue;

@@ -6,12 +6,10 @@ use std::time::Duration;
 
 use async_nats::{Client, ConnectOptions};
 use async_trait::async_trait;
-use futures_util::StreamExt;
 use health_core::{Check, CheckContext, Outcome, Registration};
 
 use super::advice::{self, Failure};
 use super::door::Door;
-use crate::clock;
 use crate::invalid::InvalidCheck;
 
 const NAME: &str = "nats";
@@ -83,19 +81,11 @@ impl NatsCheck {
 
     async fn measure(&self) -> Result<Answers, Failure> {
         let opened = self.door.open().await?.ok_or(Failure::Disconnected)?;
-        let client = &opened.client;
-        let begin = clock::instant();
-        let inbox = client.new_inbox();
-        // It unsubscribes when it is dropped, at the deadline too.
-        let mut messages = client.subscribe(inbox.clone()).await?;
-        client.publish(inbox, Vec::new().into()).await?;
-        messages.next().await.ok_or(Failure::Lost)?;
         let answers = Answers {
-            latency_ms: clock::since_ms(begin),
-            version: client.server_info().version,
+            latency_ms: opened.echo().await?,
+            version: opened.client.server_info().version,
             lame_duck: opened.leaving(),
         };
-        drop(messages);
         self.door.keep(opened);
         Ok(answers)
     }

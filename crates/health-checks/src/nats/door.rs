@@ -9,7 +9,10 @@ use std::time::Duration;
 
 use async_nats::connection::State;
 use async_nats::{Client, ConnectError, ConnectOptions, Event, ServerAddr};
+use futures_util::StreamExt;
 
+use super::advice::Failure;
+use crate::clock;
 use crate::invalid::InvalidCheck;
 use crate::kept::Kept;
 
@@ -93,6 +96,17 @@ impl Door {
 }
 
 impl Opened {
+    /// Sends an empty message to a fresh inbox: the milliseconds until it is back.
+    pub(super) async fn echo(&self) -> Result<f64, Failure> {
+        let begin = clock::instant();
+        let inbox = self.client.new_inbox();
+        // It unsubscribes when it is dropped, at the deadline too.
+        let mut messages = self.client.subscribe(inbox.clone()).await?;
+        self.client.publish(inbox, Vec::new().into()).await?;
+        messages.next().await.ok_or(Failure::Lost)?;
+        Ok(clock::since_ms(begin))
+    }
+
     pub(super) fn leaving(&self) -> bool {
         self.leaving.load(Ordering::Relaxed) || self.client.server_info().lame_duck_mode
     }

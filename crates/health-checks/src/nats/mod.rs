@@ -12,5 +12,9 @@
 mod advice;
 mod check;
 mod door;
+#[cfg(feature = "distributed")]
+mod pub_sub;
 
 pub use check::NatsCheck;
+#[cfg(feature = "distributed")]
+pub use pub_sub::NatsPubSub;

@@ -11,6 +11,14 @@ mod advice;
 mod check;
 mod door;
 mod info;
+#[cfg(feature = "distributed")]
+mod key_value;
+#[cfg(feature = "distributed")]
+mod pub_sub;
 
 pub use check::RedisCheck;
 pub use info::RedisRole;
+#[cfg(feature = "distributed")]
+pub use key_value::RedisKeyValue;
+#[cfg(feature = "distributed")]
+pub use pub_sub::RedisPubSub;

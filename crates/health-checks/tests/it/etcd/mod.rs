@@ -7,6 +7,8 @@ use etcd_client::Client;
 
 use crate::server::{Server, free_port};
 
+#[cfg(feature = "distributed")]
+mod adapters;
 mod check;
 
 /// Given to whatever must fail, and looked for in all that it says.

@@ -4,6 +4,8 @@ use std::process::Command;
 
 use crate::server::Server;
 
+#[cfg(feature = "distributed")]
+mod adapters;
 mod check;
 
 /// Given to whatever must fail, and looked for in all that it says.

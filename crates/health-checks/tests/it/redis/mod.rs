@@ -8,6 +8,8 @@ use redis::{Client, FromRedisValue};
 
 use crate::server::Server;
 
+#[cfg(feature = "distributed")]
+mod adapters;
 mod check;
 
 /// Put into the URL of whatever must fail, and looked for in all that it says.
