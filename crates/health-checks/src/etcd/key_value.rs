@@ -55,12 +55,12 @@ impl EtcdKeyValue {
 impl KeyValue for EtcdKeyValue {
     async fn put(&self, key: &str, value: &[u8]) -> Result<(), AdapterError> {
         let put = self.door.with(|client| async move {
-            let mut leases = client.lease_client();
-            let lease = leases.grant(LEASE_SECONDS, None).await?.id();
+            let granted = client.lease_client().grant(LEASE_SECONDS, None).await?;
+            let lease = granted.id();
             // Kept before the value is there, so that a delete ends it in any case.
             self.leased.keep((key.to_owned(), lease));
-            let leased = PutOptions::new().with_lease(lease);
-            client.kv_client().put(key, value, Some(leased)).await
+            let options = PutOptions::new().with_lease(lease);
+            client.kv_client().put(key, value, Some(options)).await
         });
         Box::pin(put).await?;
         Ok(())

@@ -188,7 +188,7 @@ pub(crate) fn connections(port: u16) -> usize {
         .unwrap()
         .filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok())
         .collect();
-    let port = format!(":{:04X}", port);
+    let port = format!(":{port:04X}");
     let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
     // Local address, remote address, state, four more, and the inode.
     let ends: Vec<(&str, &str)> = table
