@@ -68,9 +68,21 @@ impl Server {
         });
     }
 
-    /// SIGSTOP: it keeps its connections and answers nothing.
+    /// SIGSTOP: it keeps its connections and answers nothing. Its threads stop one by one, so
+    /// this waits for the last.
     pub(crate) fn suspend(&self) {
         self.signal(Signal::STOP);
+        let tasks = format!("/proc/{}/task", self.child.id());
+        let stopped = |task: std::io::Result<std::fs::DirEntry>| {
+            let stat = std::fs::read_to_string(task.unwrap().path().join("stat"));
+            // The name before the state may hold anything; a thread that has ended is as good.
+            stat.map_or(true, |stat| {
+                stat.rsplit_once(") ").unwrap().1.starts_with('T')
+            })
+        };
+        until("the suspension", || {
+            std::fs::read_dir(&tasks).unwrap().all(stopped)
+        });
     }
 
     /// SIGCONT.

@@ -125,7 +125,10 @@ async fn a_killed_server_is_unhealthy_until_it_is_back() {
         EtcdCheck::shared(client(&server).await),
     ] {
         let monitored = Monitored::start(hasty(check));
-        assert!(monitored.ask().await.healthy());
+        // The service's client was made before the kill of the turn before.
+        monitored
+            .ask_until("the connection", CheckState::healthy)
+            .await;
         server.kill();
         refused(&*monitored.ask().await, "cannot be reached");
         server.restart();
