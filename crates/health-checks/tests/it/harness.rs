@@ -2,11 +2,14 @@
 //! Starting servers is in `server`.
 #![allow(dead_code, reason = "which of it is used depends on the features")]
 
+use std::collections::HashSet;
+use std::path::PathBuf;
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use health_core::{CheckState, Health, Registration};
+use async_trait::async_trait;
+use health_core::{Check, CheckContext, CheckState, Health, Outcome, Registration};
 
 /// Long enough for the slowest machine; reached only by a test that fails.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
@@ -74,12 +77,61 @@ pub(crate) async fn result(registration: impl Into<Registration>) -> Arc<CheckSt
     state
 }
 
+/// All that a check says in its runs, private errors included.
+#[derive(Clone, Default)]
+pub(crate) struct Said(Arc<Mutex<String>>);
+
+impl Said {
+    /// The same check, listened to.
+    pub(crate) fn listen(&self, registration: impl Into<Registration>) -> Registration {
+        let said = self.clone();
+        registration.into().wrap(|check| Listened { check, said })
+    }
+
+    pub(crate) fn all(&self) -> String {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+struct Listened {
+    check: Arc<dyn Check>,
+    said: Said,
+}
+
+#[async_trait]
+impl Check for Listened {
+    async fn check(&self, cx: &CheckContext) -> Outcome {
+        let outcome = self.check.check(cx).await;
+        let text = format!(
+            "{outcome:?} {}\n",
+            outcome.error().map_or(String::new(), ToString::to_string)
+        );
+        self.said.0.lock().unwrap().push_str(&text);
+        outcome
+    }
+}
+
 /// Waits until a condition holds.
 pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !holds() {
         assert!(begin.elapsed() < PATIENCE, "waited in vain for {what}");
         std::thread::sleep(PAUSE);
+    }
+}
+
+/// The same, while the tasks of this runtime go on; `open` says what is still in the way.
+pub(crate) async fn eventually<T: std::fmt::Debug>(
+    what: &str,
+    mut open: impl FnMut() -> Option<T>,
+) {
+    let begin = Instant::now();
+    while let Some(open) = open() {
+        assert!(
+            begin.elapsed() < PATIENCE,
+            "waited in vain for {what}: {open:?}"
+        );
+        tokio::time::sleep(PAUSE).await;
     }
 }
 
@@ -140,6 +192,29 @@ pub(crate) async fn leaks_nothing(registration: impl Into<Registration>) {
 /// The open descriptors of this process.
 pub(crate) fn descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+/// How many TCP connections to `port` of loopback this process has, by the kernel's table.
+pub(crate) fn connections(port: u16) -> usize {
+    let ours: HashSet<PathBuf> = std::fs::read_dir("/proc/self/fd")
+        .unwrap()
+        .filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok())
+        .collect();
+    let port = format!(":{port:04X}");
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    // Local address, remote address, state, four more, and the inode.
+    let ends: Vec<(&str, &str)> = table
+        .lines()
+        .skip(1)
+        .filter_map(|line| {
+            let mut fields = line.split_whitespace();
+            Some((fields.nth(2)?, fields.nth(6)?))
+        })
+        .collect();
+    ends.iter()
+        .filter(|(remote, _)| remote.ends_with(&port))
+        .filter(|(_, inode)| ours.contains(&PathBuf::from(format!("socket:[{inode}]"))))
+        .count()
 }
 
 /// The resident memory of this process.

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -67,10 +68,22 @@ impl Server {
         });
     }
 
-    /// SIGSTOP, to its children too: it keeps its connections and answers nothing.
+    /// SIGSTOP, to its children too: it keeps its connections and answers nothing. Threads stop
+    /// one by one, so this waits for the last.
     pub(crate) fn suspend(&self) {
         self.signal(Signal::STOP);
         self.signal_children(Signal::STOP);
+        let tasks = format!("/proc/{}/task", self.child.id());
+        let stopped = |task: std::io::Result<std::fs::DirEntry>| {
+            let stat = std::fs::read_to_string(task.unwrap().path().join("stat"));
+            // The name before the state may hold anything; a thread that has ended is as good.
+            stat.map_or(true, |stat| {
+                stat.rsplit_once(") ").unwrap().1.starts_with('T')
+            })
+        };
+        until("the suspension", || {
+            std::fs::read_dir(&tasks).unwrap().all(stopped)
+        });
     }
 
     /// SIGCONT.
@@ -147,8 +160,22 @@ fn accepts(child: &mut Child, port: u16) -> bool {
     accepted
 }
 
-/// A port of loopback that was free a moment ago.
+/// A port of loopback that was free a moment ago, and is given to nobody else in this process.
+///
+/// It is below those that the kernel hands out (from 32768 up), so that no connection and no
+/// listener on port 0 takes it before the server does.
 pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap().port()
+    const FIRST: u32 = 10_000;
+    const COUNT: u32 = 20_000;
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
+    loop {
+        // Processes that run at once start apart.
+        let next = std::process::id()
+            .wrapping_mul(97)
+            .wrapping_add(GIVEN.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(FIRST + next % COUNT).unwrap();
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
 }

@@ -1,0 +1,277 @@
+//! The check on a member, through both doors.
+
+use std::time::Duration;
+
+use etcd_client::{AlarmAction, AlarmOptions, AlarmType, Client, ConnectOptions};
+use health_checks::etcd::EtcdCheck;
+use health_core::{Cause, CheckState, CheckStatus, Impact, Registration, Schedule};
+use tokio::runtime::Handle;
+
+use super::{SECRET, client, endpoint, member, start};
+use crate::harness::{Monitored, Said, alone, connections, eventually, leaks_nothing, result};
+use crate::server::{Server, free_port};
+
+/// A check that shows each result at once.
+fn hasty(check: EtcdCheck) -> Registration {
+    check.registration().thresholds(1, 1)
+}
+
+fn connecting(server: &Server) -> EtcdCheck {
+    EtcdCheck::connect([endpoint(server)]).unwrap()
+}
+
+/// Whoever fails has a password that must not be told.
+fn with_secret(check: EtcdCheck) -> EtcdCheck {
+    check.options(ConnectOptions::new().with_user("root", SECRET))
+}
+
+/// Once the cluster of one has elected its leader.
+async fn ready(server: &Server) {
+    let monitored = Monitored::start(hasty(connecting(server)));
+    monitored.ask_until("a leader", CheckState::healthy).await;
+    monitored.stop().await;
+}
+
+fn refused(state: &CheckState, words: &str) {
+    assert_eq!(state.status, CheckStatus::Unhealthy, "{state:?}");
+    assert!(state.message.contains(words), "{state:?}");
+    assert!(!format!("{state:?}").contains(SECRET), "{state:?}");
+}
+
+/// The same of a check that is run once, whose private error is looked into as well.
+async fn refuses(check: EtcdCheck, words: &str) {
+    assert!(!format!("{check:?}").contains(SECRET));
+    let said = Said::default();
+    let state = result(said.listen(check)).await;
+    refused(&state, words);
+    let said = said.all();
+    assert!(!said.is_empty() && !said.contains(SECRET), "{said}");
+}
+
+fn detail(state: &CheckState, name: &str) -> String {
+    state.details.as_ref().unwrap()[name].to_string()
+}
+
+#[test]
+fn defaults() {
+    let registration = EtcdCheck::connect(["localhost:2379"])
+        .unwrap()
+        .registration();
+    let spec = registration.spec();
+    assert_eq!(
+        (spec.name.as_str(), spec.impact),
+        ("etcd", Impact::Critical)
+    );
+    assert!(spec.shared_dependency);
+    assert_eq!(spec.schedule, Schedule::Every(Duration::from_secs(30)));
+    assert_eq!(spec.timeout, Duration::from_secs(10));
+    assert_eq!((spec.thresholds.down, spec.thresholds.up), (3, 2));
+}
+
+#[tokio::test]
+async fn a_member_of_a_quorum_is_healthy_through_each_door() {
+    let server = start(&[]);
+    ready(&server).await;
+    for check in [
+        connecting(&server),
+        EtcdCheck::shared(client(&server).await),
+    ] {
+        let state = result(check).await;
+        assert_eq!(state.status, CheckStatus::Healthy, "{state:?}");
+        assert!(detail(&state, "latency_ms").parse::<f64>().unwrap() > 0.0);
+        assert!(detail(&state, "db_size_bytes").parse::<u64>().unwrap() > 0);
+        assert!(detail(&state, "db_used_bytes").parse::<u64>().unwrap() > 0);
+        assert_eq!(detail(&state, "is_leader"), "true");
+        assert_eq!(detail(&state, "alarms"), "[]");
+    }
+}
+
+#[tokio::test]
+async fn credentials_are_judged_and_never_told() {
+    let server = start(&[]);
+    ready(&server).await;
+    let mut admin = client(&server).await;
+    admin.user_add("root", "right", None).await.unwrap();
+    admin.user_grant_role("root", "root").await.unwrap();
+    admin.user_add("guest", "right", None).await.unwrap();
+    admin.auth_enable().await.unwrap();
+
+    // A guest may read nothing, and is answered all the same.
+    for user in ["root", "guest"] {
+        let options = ConnectOptions::new().with_user(user, "right");
+        let state = result(connecting(&server).options(options)).await;
+        assert_eq!(state.status, CheckStatus::Healthy, "{state:?}");
+    }
+    refuses(with_secret(connecting(&server)), "rejects the credentials").await;
+    refuses(connecting(&server), "asks for a user").await;
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_unhealthy() {
+    let check = |scheme: &str| {
+        let endpoint = format!("{scheme}127.0.0.1:{}", free_port());
+        with_secret(EtcdCheck::connect([endpoint]).unwrap())
+    };
+    refuses(check("http://"), "cannot be reached").await;
+    refuses(check("https://"), "correct the endpoints").await;
+}
+
+#[tokio::test]
+async fn a_killed_server_is_unhealthy_until_it_is_back() {
+    let mut server = start(&[]);
+    ready(&server).await;
+    for check in [
+        connecting(&server),
+        EtcdCheck::shared(client(&server).await),
+    ] {
+        let monitored = Monitored::start(hasty(check));
+        // The service's client was made before the kill of the turn before.
+        monitored
+            .ask_until("the connection", CheckState::healthy)
+            .await;
+        server.kill();
+        refused(&*monitored.ask().await, "cannot be reached");
+        server.restart();
+        monitored
+            .ask_until("the server's return", CheckState::healthy)
+            .await;
+        monitored.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_suspended_server_is_a_timeout_until_it_goes_on() {
+    let server = start(&[]);
+    ready(&server).await;
+    let impatient = ConnectOptions::new().with_timeout(Duration::from_millis(500));
+    let impatient = Client::connect([endpoint(&server)], Some(impatient)).await;
+    // The check's own deadline ends one, the client's the other.
+    for check in [connecting(&server), EtcdCheck::shared(impatient.unwrap())] {
+        let monitored = Monitored::start(hasty(check).timeout(Duration::from_secs(2)));
+        assert!(monitored.ask().await.healthy());
+        server.suspend();
+        let state = monitored.ask().await;
+        assert_eq!(state.status, CheckStatus::Unhealthy, "{state:?}");
+        assert_eq!(state.cause, Cause::Timeout, "{state:?}");
+        server.resume();
+        monitored
+            .ask_until("the server's return", CheckState::healthy)
+            .await;
+        monitored.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn an_alarm_is_unhealthy_until_it_is_disarmed() {
+    let server = start(&["--quota-backend-bytes", "100000"]);
+    ready(&server).await;
+    let monitored = Monitored::start(hasty(connecting(&server)));
+    let mut filling = client(&server).await;
+    let mut filled = 0;
+    while filling.put("key", vec![0; 10_000], None).await.is_ok() {
+        filled += 1;
+        assert!(filled < 1000);
+    }
+    let state = monitored
+        .ask_until("the alarm", |state| !state.healthy())
+        .await;
+    refused(&state, "space quota");
+    assert_eq!(detail(&state, "alarms"), "[\"NOSPACE\"]");
+
+    let (disarm, space) = (AlarmAction::Deactivate, AlarmType::Nospace);
+    let raised = filling.alarm(AlarmAction::Get, space, None).await.unwrap();
+    let mut of_member = AlarmOptions::new();
+    of_member.with_member(raised.alarms()[0].member_id());
+    filling.alarm(disarm, space, Some(of_member)).await.unwrap();
+    monitored
+        .ask_until("the end of the alarm", CheckState::healthy)
+        .await;
+    monitored.stop().await;
+}
+
+#[tokio::test]
+async fn a_member_without_a_quorum_is_unhealthy() {
+    let peers = [("one", free_port()), ("two", free_port())];
+    let start = move |name: &'static str| {
+        Server::start(move |directory, port| member(directory, port, name, &peers))
+    };
+    // Neither accepts clients before both are there.
+    let two = std::thread::spawn(move || start("two"));
+    let one = start("one");
+    let mut two = two.join().unwrap();
+    ready(&one).await;
+
+    let monitored = Monitored::start(hasty(connecting(&one)).timeout(Duration::from_secs(2)));
+    assert!(monitored.ask().await.healthy());
+    two.kill();
+    monitored
+        .ask_until("the loss of the leader", |state| {
+            state.message.contains("no leader")
+        })
+        .await;
+    two.restart();
+    monitored.ask_until("the quorum", CheckState::healthy).await;
+    monitored.stop().await;
+}
+
+/// Waits until this runtime has no task, and the server no connection.
+async fn nothing_left(server: &Server) {
+    eventually("nothing to be left", || {
+        let left = (
+            Handle::current().metrics().num_alive_tasks(),
+            connections(server.port),
+        );
+        (left != (0, 0)).then_some(left)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_connection_is_kept_and_nothing_is_left_after_a_drop() {
+    let server = start(&[]);
+    ready(&server).await;
+    nothing_left(&server).await;
+    let monitored = Monitored::start(hasty(connecting(&server)));
+    for _ in 0..100 {
+        assert!(monitored.ask().await.healthy());
+        assert_eq!(connections(server.port), 1);
+    }
+    monitored.stop().await;
+    nothing_left(&server).await;
+
+    // Dropped at its deadline, too.
+    server.suspend();
+    let state = result(hasty(connecting(&server)).timeout(Duration::from_millis(500))).await;
+    assert_eq!(state.cause, Cause::Timeout, "{state:?}");
+    server.resume();
+    nothing_left(&server).await;
+}
+
+/// Ten thousand runs of a check against one server, whose connections are counted.
+fn ten_thousand_runs(test: &str, check: impl AsyncFnOnce(&Server) -> EtcdCheck) {
+    alone(test, || {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let server = start(&[]);
+            ready(&server).await;
+            leaks_nothing(check(&server).await).await;
+            nothing_left(&server).await;
+        });
+    });
+}
+
+#[test]
+fn ten_thousand_runs_by_itself_leak_nothing() {
+    ten_thousand_runs(
+        "etcd::check::ten_thousand_runs_by_itself_leak_nothing",
+        async |server| connecting(server),
+    );
+}
+
+#[test]
+fn ten_thousand_runs_on_a_shared_client_leak_nothing() {
+    ten_thousand_runs(
+        "etcd::check::ten_thousand_runs_on_a_shared_client_leak_nothing",
+        async |server| EtcdCheck::shared(client(server).await),
+    );
+}

@@ -1,0 +1,26 @@
+//! What publishes, as the loopback checks use it.
+
+use health_checks::distributed::PubSub;
+use health_checks::nats::NatsPubSub;
+
+use super::{start, url};
+
+#[tokio::test]
+async fn messages_arrive_through_each_door() {
+    let server = start(&[]);
+    let client = async_nats::connect(url(&server)).await.unwrap();
+    for broker in [
+        NatsPubSub::connect(&url(&server)).unwrap(),
+        NatsPubSub::shared(client.clone()),
+    ] {
+        let mut messages = broker.subscribe("probe").await.unwrap();
+        broker.publish("elsewhere", b"other").await.unwrap();
+        // From another connection, too, as the subscription is known by now.
+        client.publish("probe", "1".into()).await.unwrap();
+        assert_eq!(messages.next().await.unwrap().unwrap(), b"1");
+        broker.publish("probe", b"\xff\0").await.unwrap();
+        assert_eq!(messages.next().await.unwrap().unwrap(), b"\xff\0");
+        messages.close().await.unwrap();
+        assert!(broker.subscribe("not a subject").await.is_err());
+    }
+}

@@ -1,0 +1,229 @@
+//! The check on a server, through both doors.
+
+use std::time::Duration;
+
+use async_nats::ConnectOptions;
+use health_checks::nats::NatsCheck;
+use health_core::{Cause, CheckState, CheckStatus, Impact, Registration, Schedule};
+use rustix::process::Signal;
+use tokio::runtime::Handle;
+
+use super::{SECRET, start, url};
+use crate::harness::{Monitored, Said, alone, connections, eventually, leaks_nothing, result};
+use crate::server::{Server, free_port};
+
+/// A check that shows each result at once, and gives up soon.
+fn hasty(check: NatsCheck) -> Registration {
+    check
+        .registration()
+        .thresholds(1, 1)
+        .timeout(Duration::from_secs(1))
+}
+
+fn connecting(server: &Server) -> NatsCheck {
+    NatsCheck::connect(&url(server)).unwrap()
+}
+
+async fn shared(server: &Server) -> NatsCheck {
+    NatsCheck::shared(async_nats::connect(url(server)).await.unwrap())
+}
+
+fn refused(state: &CheckState, words: &str) {
+    assert_eq!(state.status, CheckStatus::Unhealthy, "{state:?}");
+    assert!(state.message.contains(words), "{state:?}");
+    assert!(!format!("{state:?}").contains(SECRET), "{state:?}");
+}
+
+/// The same of a check that is run once, whose private error is looked into as well.
+async fn refuses(check: NatsCheck, words: &str) {
+    assert!(!format!("{check:?}").contains(SECRET));
+    let said = Said::default();
+    let state = result(said.listen(check)).await;
+    refused(&state, words);
+    let said = said.all();
+    assert!(!said.is_empty() && !said.contains(SECRET), "{said}");
+}
+
+fn detail(state: &CheckState, name: &str) -> String {
+    state.details.as_ref().unwrap()[name].to_string()
+}
+
+#[test]
+fn defaults() {
+    let registration = NatsCheck::connect("localhost").unwrap().registration();
+    let spec = registration.spec();
+    assert_eq!(
+        (spec.name.as_str(), spec.impact),
+        ("nats", Impact::Critical)
+    );
+    assert!(spec.shared_dependency);
+    assert_eq!(spec.schedule, Schedule::Every(Duration::from_secs(30)));
+    assert_eq!(spec.timeout, Duration::from_secs(10));
+    assert_eq!((spec.thresholds.down, spec.thresholds.up), (3, 2));
+}
+
+#[tokio::test]
+async fn a_server_that_carries_messages_is_healthy_through_each_door() {
+    let server = start(&[]);
+    let nobody = format!("127.0.0.1:{}", free_port());
+    for check in [
+        connecting(&server),
+        shared(&server).await,
+        NatsCheck::connect(&format!("{nobody},{}", url(&server))).unwrap(),
+    ] {
+        let state = result(check).await;
+        assert_eq!(state.status, CheckStatus::Healthy, "{state:?}");
+        assert!(detail(&state, "latency_ms").parse::<f64>().unwrap() > 0.0);
+        assert!(detail(&state, "version").starts_with("\"2."));
+    }
+}
+
+#[tokio::test]
+async fn credentials_are_judged_and_never_told() {
+    let server = start(&["--user", "alice", "--pass", "right"]);
+    let user = |password: &str| {
+        ConnectOptions::with_user_and_password("alice".to_owned(), password.to_owned())
+    };
+    let state = result(connecting(&server).options(user("right"))).await;
+    assert_eq!(state.status, CheckStatus::Healthy, "{state:?}");
+    for options in [
+        user(SECRET),
+        ConnectOptions::with_token(SECRET.to_owned()),
+        ConnectOptions::new(),
+    ] {
+        let check = connecting(&server).options(options);
+        refuses(check, "rejects the credentials").await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_unhealthy() {
+    let nobody = NatsCheck::connect(&format!("127.0.0.1:{}", free_port())).unwrap();
+    let options = ConnectOptions::with_token(SECRET.to_owned());
+    refuses(nobody.options(options), "cannot be reached").await;
+}
+
+#[tokio::test]
+async fn a_killed_server_is_unhealthy_until_it_is_back() {
+    let mut server = start(&[]);
+    for check in [connecting(&server), shared(&server).await] {
+        let monitored = Monitored::start(hasty(check));
+        // The service's client was made before the kill of the turn before.
+        monitored
+            .ask_until("the connection", CheckState::healthy)
+            .await;
+        server.kill();
+        let state = monitored.ask().await;
+        assert_eq!(state.status, CheckStatus::Unhealthy, "{state:?}");
+        server.restart();
+        monitored
+            .ask_until("the server's return", CheckState::healthy)
+            .await;
+        monitored.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_suspended_server_is_a_timeout_until_it_goes_on() {
+    let server = start(&[]);
+    for check in [connecting(&server), shared(&server).await] {
+        let monitored = Monitored::start(hasty(check));
+        assert!(monitored.ask().await.healthy());
+        server.suspend();
+        let state = monitored.ask().await;
+        assert_eq!(state.status, CheckStatus::Unhealthy, "{state:?}");
+        assert_eq!(state.cause, Cause::Timeout, "{state:?}");
+        server.resume();
+        monitored
+            .ask_until("the server's return", CheckState::healthy)
+            .await;
+        monitored.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_will_leave_is_degraded() {
+    let server = start(&[]);
+    let monitored = Monitored::start(hasty(connecting(&server)));
+    assert!(monitored.ask().await.healthy());
+    server.signal(Signal::USR2);
+    let state = monitored
+        .ask_until("the lame duck", |state| {
+            state.status == CheckStatus::Degraded
+        })
+        .await;
+    assert!(state.message.contains("about to leave"), "{state:?}");
+    monitored.stop().await;
+}
+
+/// Waits until this runtime has no task, and the server no connection.
+async fn nothing_left(server: &Server) {
+    eventually("nothing to be left", || {
+        let left = (
+            Handle::current().metrics().num_alive_tasks(),
+            connections(server.port),
+        );
+        (left != (0, 0)).then_some(left)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_connection_is_kept_and_nothing_is_left_after_a_drop() {
+    let mut server = start(&[]);
+    let monitored = Monitored::start(hasty(connecting(&server)));
+    for _ in 0..100 {
+        assert!(monitored.ask().await.healthy());
+        assert_eq!(connections(server.port), 1);
+    }
+    monitored.stop().await;
+    nothing_left(&server).await;
+
+    // Dropped at its deadline, too.
+    let monitored = Monitored::start(hasty(connecting(&server)));
+    assert!(monitored.ask().await.healthy());
+    server.suspend();
+    assert_eq!(monitored.ask().await.cause, Cause::Timeout);
+    assert_eq!(monitored.ask().await.cause, Cause::Timeout);
+    monitored.stop().await;
+    nothing_left(&server).await;
+    server.resume();
+
+    // And with the server gone for good, whose client goes on trying otherwise.
+    let monitored = Monitored::start(hasty(connecting(&server)));
+    monitored
+        .ask_until("the server's return", CheckState::healthy)
+        .await;
+    server.kill();
+    assert!(!monitored.ask().await.healthy());
+    monitored.stop().await;
+    nothing_left(&server).await;
+}
+
+/// Ten thousand runs of a check against one server, whose connections are counted.
+fn ten_thousand_runs(test: &str, check: impl AsyncFnOnce(&Server) -> NatsCheck) {
+    alone(test, || {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let server = start(&[]);
+            leaks_nothing(check(&server).await).await;
+            nothing_left(&server).await;
+        });
+    });
+}
+
+#[test]
+fn ten_thousand_runs_by_itself_leak_nothing() {
+    ten_thousand_runs(
+        "nats::check::ten_thousand_runs_by_itself_leak_nothing",
+        async |server| connecting(server),
+    );
+}
+
+#[test]
+fn ten_thousand_runs_on_a_shared_client_leak_nothing() {
+    ten_thousand_runs(
+        "nats::check::ten_thousand_runs_on_a_shared_client_leak_nothing",
+        async |server| shared(server).await,
+    );
+}

@@ -1,0 +1,69 @@
+//! What publishes and keeps values, as the loopback checks use it.
+
+use health_checks::distributed::{KeyValue, PubSub};
+use health_checks::redis::{RedisKeyValue, RedisPubSub};
+
+use super::{clients, connection, start, tell, url};
+
+#[tokio::test]
+async fn values_are_kept_for_a_while_and_deleted() {
+    let server = start(&[]);
+    let mut other = connection(&server).await;
+    for store in [
+        RedisKeyValue::connect(&url(&server)).unwrap(),
+        RedisKeyValue::shared(connection(&server).await),
+    ] {
+        let value = b"not text: \xff\0\r\n".as_slice();
+        assert_eq!(store.get("probe").await.unwrap(), None);
+        store.put("probe", b"old").await.unwrap();
+        store.put("probe", value).await.unwrap();
+        assert_eq!(store.get("probe").await.unwrap().as_deref(), Some(value));
+        let left: i64 = tell(&mut other, "TTL probe").await;
+        assert!((1..=300).contains(&left), "{left}");
+        store.delete("probe").await.unwrap();
+        store.delete("probe").await.unwrap();
+        assert_eq!(store.get("probe").await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn messages_arrive_and_no_subscription_is_left() {
+    let server = start(&[]);
+    let mut other = connection(&server).await;
+    let broker = RedisPubSub::connect(&url(&server)).unwrap();
+    for close in [true, false] {
+        let mut messages = broker.subscribe("probe").await.unwrap();
+        broker.publish("elsewhere", b"other").await.unwrap();
+        broker.publish("probe", b"\xff\0").await.unwrap();
+        assert_eq!(messages.next().await.unwrap().unwrap(), b"\xff\0");
+        if close {
+            messages.close().await.unwrap();
+        } else {
+            drop(messages);
+        }
+        while !tell::<Vec<String>>(&mut other, "PUBSUB CHANNELS")
+            .await
+            .is_empty()
+        {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(clients(&mut other).await, 1);
+    }
+}
+
+#[tokio::test]
+async fn what_is_gone_is_an_error_and_ends_subscriptions() {
+    let mut server = start(&[]);
+    let broker = RedisPubSub::connect(&url(&server)).unwrap();
+    let store = RedisKeyValue::connect(&url(&server)).unwrap();
+    let mut messages = broker.subscribe("probe").await.unwrap();
+    store.put("probe", b"").await.unwrap();
+    server.kill();
+    assert_eq!(messages.next().await.unwrap(), None);
+    assert!(broker.publish("probe", b"").await.is_err());
+    assert!(broker.subscribe("probe").await.is_err());
+    assert!(store.get("probe").await.is_err());
+    server.restart();
+    assert_eq!(store.get("probe").await.unwrap(), None);
+    broker.publish("probe", b"").await.unwrap();
+}

@@ -1,0 +1,332 @@
+//! The check on a server, through both doors.
+
+use std::time::Duration;
+
+use health_checks::redis::{RedisCheck, RedisRole};
+use health_core::{Cause, CheckState, CheckStatus, Impact, Registration, Schedule};
+use redis::aio::MultiplexedConnection;
+use redis::{Client, InfoDict};
+use tokio::runtime::Handle;
+
+use super::{SECRET, clients, connection, start, tell, url};
+use crate::harness::{Monitored, Said, alone, leaks_nothing, result};
+use crate::server::{Server, free_port};
+
+/// A check that shows each result at once, and gives up soon.
+fn hasty(check: RedisCheck) -> Registration {
+    check
+        .registration()
+        .thresholds(1, 1)
+        .timeout(Duration::from_millis(500))
+}
+
+fn connecting(server: &Server) -> RedisCheck {
+    RedisCheck::connect(&url(server)).unwrap()
+}
+
+/// Unhealthy, and nothing of it holds the password.
+fn refused(state: &CheckState, words: &str) {
+    assert_eq!(state.status, CheckStatus::Unhealthy, "{state:?}");
+    assert!(state.message.contains(words), "{state:?}");
+    assert!(!format!("{state:?}").contains(SECRET), "{state:?}");
+}
+
+/// The same of a check that is run once, whose private error is looked into as well.
+async fn refuses(check: RedisCheck, words: &str) {
+    assert!(!format!("{check:?}").contains(SECRET));
+    let said = Said::default();
+    let state = result(said.listen(check)).await;
+    refused(&state, words);
+    assert!(
+        !said.all().is_empty() && !said.all().contains(SECRET),
+        "{}",
+        said.all()
+    );
+}
+
+fn detail(state: &CheckState, name: &str) -> String {
+    state.details.as_ref().unwrap()[name].to_string()
+}
+
+#[test]
+fn defaults() {
+    let registration = RedisCheck::connect("redis://localhost")
+        .unwrap()
+        .registration();
+    let spec = registration.spec();
+    assert_eq!(
+        (spec.name.as_str(), spec.impact),
+        ("redis", Impact::Critical)
+    );
+    assert!(spec.shared_dependency);
+    assert_eq!(spec.schedule, Schedule::Every(Duration::from_secs(30)));
+    assert_eq!(spec.timeout, Duration::from_secs(10));
+    assert_eq!((spec.thresholds.down, spec.thresholds.up), (3, 2));
+}
+
+#[tokio::test]
+async fn a_server_that_answers_is_healthy_through_each_door() {
+    let server = start(&[]);
+    let client = Client::open(url(&server)).unwrap();
+    for check in [
+        connecting(&server),
+        RedisCheck::client(client),
+        RedisCheck::shared(connection(&server).await),
+    ] {
+        let state = result(check).await;
+        assert_eq!(state.status, CheckStatus::Healthy, "{state:?}");
+        assert_eq!(state.message, "redis answers");
+        assert!(detail(&state, "latency_ms").parse::<f64>().unwrap() >= 0.0);
+    }
+}
+
+#[tokio::test]
+async fn credentials_are_judged_and_never_told() {
+    let server = start(&["--requirepass", "right"]);
+    let at = |user: &str| format!("redis://{user}127.0.0.1:{}/1", server.port);
+    let state = result(RedisCheck::connect(&at(":right@")).unwrap()).await;
+    assert_eq!(state.status, CheckStatus::Healthy, "{state:?}");
+    for (user, words) in [
+        (format!(":{SECRET}@"), "rejects the credentials"),
+        (format!("{SECRET}:{SECRET}@"), "rejects the credentials"),
+    ] {
+        refuses(RedisCheck::connect(&at(&user)).unwrap(), words).await;
+    }
+    refuses(connecting(&server), "asks for a password").await;
+}
+
+#[tokio::test]
+async fn what_is_not_there_or_is_no_redis_is_unhealthy() {
+    let nobody = format!("redis://:{SECRET}@127.0.0.1:{}", free_port());
+    refuses(
+        RedisCheck::connect(&nobody).unwrap(),
+        "accepts no connection",
+    )
+    .await;
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let garbage = tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            stream.writable().await.unwrap();
+            let _ = stream.try_write(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+    });
+    let strange = format!("redis://:{SECRET}@127.0.0.1:{port}");
+    refuses(RedisCheck::connect(&strange).unwrap(), "redis").await;
+    garbage.abort();
+}
+
+#[tokio::test]
+async fn a_killed_server_is_unhealthy_until_it_is_back() {
+    let mut server = start(&[]);
+    let monitored = Monitored::start(hasty(connecting(&server)));
+    assert!(monitored.ask().await.healthy());
+
+    server.kill();
+    refused(&*monitored.ask().await, "accepts no connection");
+    server.restart();
+    let state = monitored.ask().await;
+    assert!(state.healthy(), "{state:?}");
+
+    // What the kept connection was closed for is over.
+    server.kill();
+    server.restart();
+    let state = monitored.ask().await;
+    assert!(state.healthy(), "{state:?}");
+    monitored.stop().await;
+}
+
+#[tokio::test]
+async fn a_suspended_server_is_a_timeout_until_it_goes_on() {
+    let server = start(&[]);
+    // The check's own deadline ends one, the connection's the other.
+    for check in [
+        connecting(&server),
+        RedisCheck::shared(connection(&server).await),
+    ] {
+        let monitored = Monitored::start(hasty(check).timeout(Duration::from_secs(1)));
+        assert!(monitored.ask().await.healthy());
+        server.suspend();
+        let state = monitored.ask().await;
+        assert_eq!(state.status, CheckStatus::Unhealthy, "{state:?}");
+        assert_eq!(state.cause, Cause::Timeout, "{state:?}");
+        server.resume();
+        monitored
+            .ask_until("the server's return", CheckState::healthy)
+            .await;
+        monitored.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn roles_of_a_real_pair() {
+    let mut master = start(&[]);
+    let port = master.port;
+    let replica = Server::start(move |directory, own| {
+        let mut command = super::command(directory, own, &[]);
+        command.args(["--replicaof", "127.0.0.1", &port.to_string()]);
+        command
+    });
+    let expecting =
+        |server: &Server, role| Monitored::start(hasty(connecting(server).expect_role(role)));
+
+    let follower = expecting(&replica, RedisRole::Replica);
+    let state = follower.ask_until("the link", CheckState::healthy).await;
+    assert_eq!(detail(&state, "role"), "\"replica\"");
+
+    let leader = expecting(&master, RedisRole::Master);
+    let state = leader
+        .ask_until("the replica", |state| {
+            detail(state, "connected_replicas") == "1"
+        })
+        .await;
+    assert!(state.healthy(), "{state:?}");
+
+    let wrong = result(connecting(&replica).expect_role(RedisRole::Master)).await;
+    refused(&wrong, "is a replica where a master is expected");
+    let wrong = result(connecting(&master).expect_role(RedisRole::Replica)).await;
+    refused(&wrong, "is a master where a replica is expected");
+
+    master.kill();
+    let state = follower
+        .ask_until("the loss of the link", |state| !state.healthy())
+        .await;
+    refused(&state, "no link to its master");
+    follower.stop().await;
+    leader.stop().await;
+}
+
+#[tokio::test]
+async fn memory_against_maxmemory() {
+    let server = start(&[]);
+    let mut other = connection(&server).await;
+    let judged = |degraded, unhealthy| {
+        let check = connecting(&server).thresholds(degraded, unhealthy).unwrap();
+        result(check)
+    };
+    let state = judged(0.5, 0.9).await;
+    assert_eq!(state.status, CheckStatus::Degraded, "{state:?}");
+    assert!(state.message.contains("no maxmemory"), "{state:?}");
+
+    let () = tell(&mut other, "CONFIG SET maxmemory 100mb").await;
+    for (degraded, unhealthy, status) in [
+        (0.9, 0.9, CheckStatus::Healthy),
+        (1e-6, 0.9, CheckStatus::Degraded),
+        (1e-6, 1e-6, CheckStatus::Unhealthy),
+    ] {
+        let state = judged(degraded, unhealthy).await;
+        assert_eq!(state.status, status, "{state:?}");
+        assert!(state.message.contains("redis memory "), "{state:?}");
+        assert_eq!(detail(&state, "max_memory_bytes"), "104857600");
+        assert_eq!(detail(&state, "eviction_policy"), "\"noeviction\"");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_loads_its_data_is_unhealthy_until_it_has() {
+    // Loading takes a millisecond a key, and the server looks at its clients meanwhile.
+    let mut server = start(&[
+        "--key-load-delay",
+        "1000",
+        "--loading-process-events-interval-bytes",
+        "1024",
+        "--enable-debug-command",
+        "yes",
+    ]);
+    let mut other = connection(&server).await;
+    let () = tell(&mut other, "DEBUG POPULATE 1000").await;
+    let () = tell(&mut other, "SAVE").await;
+    let monitored = Monitored::start(hasty(connecting(&server)).timeout(Duration::from_secs(9)));
+    server.kill();
+    server.restart();
+    let state = monitored
+        .ask_until("the loading", |state| state.message.contains("loading"))
+        .await;
+    refused(&state, "redis is loading its data; wait");
+    monitored.ask_until("the data", CheckState::healthy).await;
+    monitored.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_that_takes_no_more_clients_is_unhealthy() {
+    let server = start(&[]);
+    let mut other = connection(&server).await;
+    let () = tell(&mut other, "CONFIG SET maxclients 1").await;
+    refuses(connecting(&server), "redis").await;
+}
+
+/// The tasks of this runtime, once they are as many as expected.
+async fn tasks(expected: usize) {
+    while Handle::current().metrics().num_alive_tasks() != expected {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn one_connection_is_kept_and_nothing_is_left_after_a_drop() {
+    let server = start(&[]);
+    let mut other = connection(&server).await;
+    let before = Handle::current().metrics().num_alive_tasks();
+    let monitored = Monitored::start(connecting(&server).expect_role(RedisRole::Master));
+    for _ in 0..100 {
+        assert!(monitored.ask().await.healthy());
+        assert_eq!(clients(&mut other).await, 1);
+    }
+    monitored.stop().await;
+    while clients(&mut other).await > 0 {
+        tokio::task::yield_now().await;
+    }
+    tasks(before).await;
+
+    // Dropped at its deadline, too.
+    server.suspend();
+    let state = result(hasty(connecting(&server))).await;
+    assert_eq!(state.cause, Cause::Timeout, "{state:?}");
+    tasks(before).await;
+    server.resume();
+    while clients(&mut other).await > 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Ten thousand runs of a check against one server, which counts its clients.
+fn ten_thousand_runs(test: &str, check: impl AsyncFnOnce(&Server) -> RedisCheck) {
+    alone(test, || {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let server = start(&["--maxmemory", "1gb"]);
+            let mut other = connection(&server).await;
+            let before = connections_ever(&mut other).await;
+            let check = check(&server).await;
+            let check = check.expect_role(RedisRole::Master).thresholds(0.5, 0.9);
+            leaks_nothing(check.unwrap()).await;
+            while clients(&mut other).await > 0 {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(connections_ever(&mut other).await, before + 1);
+        });
+    });
+}
+
+async fn connections_ever(other: &mut MultiplexedConnection) -> u64 {
+    let stats: InfoDict = tell(other, "INFO stats").await;
+    stats.get("total_connections_received").unwrap()
+}
+
+#[test]
+fn ten_thousand_runs_by_itself_leak_nothing() {
+    ten_thousand_runs(
+        "redis::check::ten_thousand_runs_by_itself_leak_nothing",
+        async |server| connecting(server),
+    );
+}
+
+#[test]
+fn ten_thousand_runs_on_a_shared_connection_leak_nothing() {
+    ten_thousand_runs(
+        "redis::check::ten_thousand_runs_on_a_shared_connection_leak_nothing",
+        async |server| RedisCheck::shared(connection(server).await),
+    );
+}
