@@ -21,6 +21,8 @@ pub(crate) struct Step {
     name: &'static str,
     about: &'static str,
     needs: &'static [&'static Need],
+    /// What its tests start.
+    peers: &'static [&'static Need],
     run: fn(&Workspace) -> Result<(), Failure>,
 }
 
@@ -33,27 +35,27 @@ const STEPS: &[Step] = &[
     },
     step("typos", "words are spelt right", lint::spelling),
     step("clippy", "no warning, default features", lint::clippy),
-    step("clippy-all", "no warning, all features", lint::clippy_all),
-    step(
+    building("clippy-all", "no warning, all features", lint::clippy_all),
+    building(
         "features",
         "every feature builds alone and without the rest",
         lint::features,
     ),
     Step {
-        needs: debian::PEERS,
-        ..step("test", "unit and integration tests", test::test)
+        peers: debian::PEERS,
+        ..building("test", "unit and integration tests", test::test)
     },
-    step(
+    building(
         "doctest",
         "the examples in the documentation",
         test::doctest,
     ),
-    step(
+    building(
         "examples",
         "the examples start, answer, and end on SIGTERM",
         smoke::run,
     ),
-    step(
+    building(
         "docs",
         "the documentation builds without a warning",
         lint::docs,
@@ -85,7 +87,20 @@ const fn step(
         name,
         about,
         needs: &[],
+        peers: &[],
         run,
+    }
+}
+
+/// A step that builds with all features.
+const fn building(
+    name: &'static str,
+    about: &'static str,
+    run: fn(&Workspace) -> Result<(), Failure>,
+) -> Step {
+    Step {
+        needs: debian::BUILD,
+        ..step(name, about, run)
     }
 }
 
@@ -116,7 +131,8 @@ pub(crate) fn run(steps: &[&'static Step]) -> Result<(), Failure> {
     for step in steps {
         println!("\n== {}: {}", step.name, step.about);
         let watch = Stopwatch::start();
-        let ended = debian::ensure(step.needs).and_then(|()| (step.run)(&workspace));
+        let ended = debian::ensure(&[step.needs, step.peers].concat())
+            .and_then(|()| (step.run)(&workspace));
         let word = if ended.is_ok() { "ok" } else { "failed" };
         println!(
             "-- {}: {word} after {}",

@@ -36,6 +36,25 @@ pub(crate) const CPP: Need = Need {
     purpose: "building the fuzz targets",
 };
 
+/// What building with all features needs beside Rust: the client of etcd makes its code of a
+/// description of etcd's protocol.
+pub(crate) const BUILD: &[&Need] = &[
+    &Need {
+        package: "protobuf-compiler",
+        probe: &["protoc", "--version"],
+        purpose: "building the etcd checks",
+    },
+    &Need {
+        package: "libprotobuf-dev",
+        probe: &[
+            "test",
+            "-e",
+            "/usr/include/google/protobuf/descriptor.proto",
+        ],
+        purpose: "building the etcd checks",
+    },
+];
+
 /// What the tests of the ready-made checks start and ask; each starts its own, on loopback.
 pub(crate) const PEERS: &[&Need] = &[
     &server(
@@ -47,6 +66,9 @@ pub(crate) const PEERS: &[&Need] = &[
     &server("etcd-server", &["etcd", "--version"]),
     &server("nats-server", &["nats-server", "--version"]),
     &server("chrony", &["chronyd", "--version"]),
+    &server("nginx-light", &["nginx", "-v"]),
+    &server("dnsmasq-base", &["dnsmasq", "--version"]),
+    &server("openssl", &["openssl", "version"]),
     &Need {
         package: "monitoring-plugins-basic",
         probe: &["test", "-x", "/usr/lib/nagios/plugins/check_load"],

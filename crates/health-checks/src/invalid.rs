@@ -6,9 +6,11 @@ use thiserror::Error;
 /// would be right. Never holds a credential.
 ///
 /// ```
+/// # #[cfg(feature = "system")] {
 /// use health_checks::system::DiskCheck;
 /// let refused = DiskCheck::new("/var").thresholds(0.9, 0.5).unwrap_err();
 /// assert!(refused.to_string().starts_with("disk: "));
+/// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{check}: {problem}")]
