@@ -187,7 +187,7 @@ mod tests {
                 Some(Ok(vec!["10.0.0.1".into()])),
                 Status::Healthy,
                 Cause::Reported,
-                "dns db: 1 answers",
+                "dns db: 1 answer",
             ),
             (
                 Some(Ok(vec!["10.0.0.2".into()])),

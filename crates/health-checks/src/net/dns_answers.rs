@@ -25,6 +25,10 @@ impl Wanted {
     /// What `answers` for `what` (`dns example.com`) come to.
     pub(super) fn outcome(&self, what: &str, answers: &[String]) -> Outcome {
         let count = answers.len();
+        let answered = match count {
+            1 => "1 answer".to_owned(),
+            _ => format!("{count} answers"),
+        };
         let missing = self
             .among_them
             .iter()
@@ -32,14 +36,14 @@ impl Wanted {
         let (status, message) = if count < self.at_least {
             let wanted = self.at_least;
             let message =
-                format!("{what}: {count} answers, at least {wanted} wanted; look at its DNS zone");
+                format!("{what}: {answered}, at least {wanted} wanted; look at its DNS zone");
             (Status::Unhealthy, message)
         } else if let Some(missing) = missing {
             let message =
-                format!("{what}: {missing} is not among the {count} answers; look at its DNS zone");
+                format!("{what}: {missing} is not among {answered}; look at its DNS zone");
             (Status::Unhealthy, message)
         } else {
-            (Status::Healthy, format!("{what}: {count} answers"))
+            (Status::Healthy, format!("{what}: {answered}"))
         };
         Outcome::new(status, message)
             .detail("answer_count", count)
@@ -72,7 +76,7 @@ mod tests {
                 wanted(1, &[]),
                 &["10.0.0.1"][..],
                 Healthy,
-                "dns x: 1 answers",
+                "dns x: 1 answer",
             ),
             (
                 wanted(1, &[]),
@@ -96,7 +100,7 @@ mod tests {
                 wanted(1, &["10.0.0.9"]),
                 &["10.0.0.1"],
                 Unhealthy,
-                "dns x: 10.0.0.9 is not among the 1 answers; look at its DNS zone",
+                "dns x: 10.0.0.9 is not among 1 answer; look at its DNS zone",
             ),
         ] {
             let answers: Vec<_> = answers.iter().map(ToString::to_string).collect();

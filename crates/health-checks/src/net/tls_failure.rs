@@ -125,6 +125,7 @@ fn bad_certificate(bad: &Bad) -> String {
             "its certificate is for another name; correct the name, or the certificate".into()
         }
         Bad::UnknownIssuer => "its certificate is from an authority that is not trusted here, or the server leaves out those between; give its root by `Tls::with_roots_pem`, or complete the server's chain".into(),
+        Bad::BadSignature => "its certificate is not signed by the trusted root of that name; give the root that signed it by `Tls::with_roots_pem`".into(),
         Bad::Revoked => "its certificate is revoked; replace it".into(),
         Bad::Other(other) => match other.0.downcast_ref() {
             Some(SelfSigned::Server) => "its certificate is self-signed; give it as a root by `Tls::with_roots_pem`, or use one from an authority".into(),
@@ -218,6 +219,7 @@ mod tests {
                 "is self-signed; give it as a root",
             ),
             (bad(own(SelfSigned::Authority)), "make one with CA:FALSE"),
+            (bad(Bad::BadSignature), "give the root that signed it"),
             (bad(Bad::Revoked), "is revoked; replace it"),
             (bad(Bad::BadEncoding), "not accepted; look at the log"),
             (

@@ -11,8 +11,12 @@ use hyper::client::conn::http1::{Builder, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::allowance::{Allowance, Allowed};
+
 /// What the headers of an answer may take. hyper takes at most 100 of them.
 const MAX_HEAD_BYTES: usize = 64 << 10;
+/// What the bytes of a body may take as chunks: one of a byte takes six.
+const CHUNKED: usize = 8;
 
 type Task = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
 
@@ -25,6 +29,7 @@ pub(super) struct Connection {
     sender: SendRequest<String>,
     /// `None` when it has ended.
     task: Option<Task>,
+    allowance: Allowance,
     /// Of the other end.
     pub(super) remote: Option<SocketAddr>,
 }
@@ -43,8 +48,14 @@ impl Connection {
     ) -> hyper::Result<Self> {
         let mut builder = Builder::new();
         builder.max_buf_size(MAX_HEAD_BYTES);
+        let allowance = Allowance::default();
+        let stream = Allowed {
+            stream,
+            allowance: allowance.clone(),
+        };
         let (sender, task) = builder.handshake(TokioIo::new(stream)).await?;
         Ok(Self {
+            allowance,
             sender,
             task: Some(Box::pin(task)),
             remote,
@@ -57,11 +68,18 @@ impl Connection {
         driven(task, sender.ready()).await.is_ok() && task.is_some()
     }
 
-    /// Sends `request`, and waits for the head of the answer.
+    /// Sends `request`, and waits for the head of the answer, of whose body `most` bytes will
+    /// be read.
     pub(super) async fn send(
         &mut self,
         request: Request<String>,
+        most: usize,
     ) -> hyper::Result<Response<Incoming>> {
+        // hyper reads ahead by what a head may take.
+        self.allowance.grant(
+            most.saturating_mul(CHUNKED)
+                .saturating_add(4 * MAX_HEAD_BYTES),
+        );
         let Self { sender, task, .. } = self;
         driven(task, sender.send_request(request)).await
     }
@@ -81,7 +99,7 @@ impl Connection {
             let Ok(data) = frame?.into_data() else {
                 continue;
             };
-            let room = most - read.bytes.len();
+            let room = most.saturating_sub(read.bytes.len());
             read.bytes.extend(data.iter().take(room));
             if data.len() > room {
                 break;

@@ -150,7 +150,7 @@ impl Client {
         limit: Instant,
     ) -> Result<Answer, HttpFailure> {
         let message = request.message(url, keep).ok_or(HttpFailure::Host)?;
-        let (head, body) = timeout_at(limit.into(), connection.send(message))
+        let (head, body) = timeout_at(limit.into(), connection.send(message, self.max_body_bytes))
             .await
             .map_err(|_| HttpFailure::HeadOverdue)??
             .into_parts();

@@ -1,8 +1,11 @@
 //! Why there is no answer to judge, in words that name the reason and the remedy.
 
+use std::error::Error as _;
+
 use health_core::Outcome;
 use thiserror::Error;
 
+use super::allowance::TooMuch;
 use super::redirect::RedirectError;
 use crate::net::dial::DialError;
 use crate::net::tls_failure::TlsFailure;
@@ -46,7 +49,15 @@ fn words(error: &hyper::Error) -> &'static str {
         "answers with more than 100 headers, or 64 KiB of them; is it the right server?"
     } else if error.is_parse() {
         "answers what is not HTTP/1; is the port right?"
+    } else if is_too_much(error) {
+        "sends far more than an answer; is it the right server?"
     } else {
         "the connection breaks before the answer is complete; look at the server's log"
     }
+}
+
+fn is_too_much(error: &hyper::Error) -> bool {
+    let source = error.source().and_then(|source| source.downcast_ref());
+    let inner = source.and_then(std::io::Error::get_ref);
+    inner.is_some_and(|inner| inner.is::<TooMuch>())
 }

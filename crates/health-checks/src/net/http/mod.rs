@@ -1,6 +1,7 @@
 //! The HTTP check: how it is made, and one run of it. What an answer is worth is judged in
 //! `expectation`, how it is fetched is in `exchange`.
 
+mod allowance;
 mod connection;
 mod credentials;
 mod exchange;
