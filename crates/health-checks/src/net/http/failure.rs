@@ -59,5 +59,5 @@ fn words(error: &hyper::Error) -> &'static str {
 fn is_too_much(error: &hyper::Error) -> bool {
     let source = error.source().and_then(|source| source.downcast_ref());
     let inner = source.and_then(std::io::Error::get_ref);
-    inner.is_some_and(|inner| inner.is::<TooMuch>())
+    inner.is_some_and(<dyn std::error::Error + Send + Sync>::is::<TooMuch>)
 }

@@ -1,7 +1,7 @@
 //! HTTP as nginx speaks it.
 
 use health_checks::net::HttpCheck;
-use health_core::{CheckStatus, Registration};
+use health_core::{CheckState, CheckStatus, Registration};
 
 use super::{
     SHORT, assert_healthy, assert_unhealthy, detail, nginx, patient, raw, survives_silence,
@@ -144,7 +144,7 @@ async fn a_connection_is_kept_only_if_asked_for() {
     monitored.stop().await;
     let monitored = Monitored::start(kept.registration().timeout(PATIENCE));
     monitored
-        .ask_until("the third request", |state| state.healthy())
+        .ask_until("the third request", CheckState::healthy)
         .await;
     monitored.stop().await;
 }

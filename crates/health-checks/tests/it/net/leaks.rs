@@ -84,7 +84,7 @@ fn certificate() {
 #[test]
 fn dns() {
     alone("net::leaks::dns", || {
-        run(DnsCheck::new("localhost").unwrap())
+        run(DnsCheck::new("localhost").unwrap());
     });
 }
 

@@ -65,10 +65,10 @@ async fn all_words(registration: impl Into<Registration>) -> String {
     let said = Arc::new(Mutex::new(String::new()));
     let heard = Arc::clone(&said);
     let registration = registration.into();
-    let mut words = format!("{registration:?}");
+    let debug = format!("{registration:?}");
     let overheard = registration.wrap(|check| Overheard(check, said));
-    words += &format!("{:?}", patient(overheard).await);
-    words + &heard.lock().unwrap()
+    let state = patient(overheard).await;
+    format!("{debug}{state:?}{}", heard.lock().unwrap())
 }
 
 struct Overheard(Arc<dyn Check>, Arc<Mutex<String>>);

@@ -35,8 +35,8 @@ pub(crate) fn serve_text(answer: impl Into<String>) -> u16 {
 }
 
 /// Does not end: the client must.
-pub(crate) fn hang(stream: TcpStream) {
-    let _ = std::io::copy(&mut &stream, &mut std::io::sink());
+pub(crate) fn hang(stream: &TcpStream) {
+    let _ = std::io::copy(&mut &*stream, &mut std::io::sink());
 }
 
 fn head(stream: &TcpStream) -> String {

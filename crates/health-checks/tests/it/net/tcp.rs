@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use health_checks::net::{ReachableCheck, TcpCheck};
-use health_core::{CheckStatus, Registration};
+use health_core::{CheckState, CheckStatus, Registration};
 use socket2::{Domain, Socket, Type};
 
 use super::{SHORT, assert_healthy, assert_unhealthy, detail, hurried, patient};
@@ -102,9 +102,7 @@ async fn a_port_that_drops_packets_times_out_and_recovers() {
         .await;
     assert_eq!(state.cause, health_core::Cause::Timeout);
     full.drain();
-    monitored
-        .ask_until("recovery", |state| state.healthy())
-        .await;
+    monitored.ask_until("recovery", CheckState::healthy).await;
     monitored.stop().await;
 }
 

@@ -238,7 +238,7 @@ async fn what_does_not_speak_tls_is_unhealthy() {
     for check in both(server.port, &tls) {
         assert_unhealthy(&patient(check).await, "answers what is not TLS");
     }
-    let silent = raw::serve(raw::hang);
+    let silent = raw::serve(|stream| raw::hang(&stream));
     for check in both(silent, &tls) {
         hurried(check, "does not shake hands for TLS in time").await;
     }
