@@ -26,7 +26,7 @@
 //!
 //! Proxies and their environment variables are not used.
 //!
-//! The feature adds 40 crates to the 16 that there are without any feature: hyper and rustls
+//! The feature adds 39 crates to the 16 that there are without any feature: hyper and rustls
 //! with what they stand on, `domain` for DNS messages, `x509-cert` to read certificates.
 //! Cryptography is `ring`'s, which needs a C compiler to build.
 
