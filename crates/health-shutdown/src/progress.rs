@@ -1,0 +1,74 @@
+//! How far a shutdown has come: what the report is drawn from, at any time, by anybody.
+//!
+//! The sequence decides; here its state is joined with names, notes and errors.
+
+use std::time::{Duration, SystemTime};
+
+use crate::phase::Phase;
+use crate::reason::Reason;
+use crate::report::{ComponentReport, Report};
+use crate::sequence::{Id, Sequence, State};
+use crate::stop::Note;
+
+/// A shutdown under way.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    pub(crate) reason: Reason,
+    pub(crate) began: SystemTime,
+    pub(crate) sequence: Sequence,
+    pub(crate) parts: Vec<Known>,
+}
+
+/// What is known of a component beside its state.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) name: String,
+    pub(crate) phase: Phase,
+    pub(crate) note: Note,
+    pub(crate) error: Option<String>,
+}
+
+impl Progress {
+    pub(crate) fn failed(&mut self, id: Id, error: String) {
+        if let Some(part) = self.parts.get_mut(id) {
+            part.error = Some(error);
+        }
+    }
+
+    pub(crate) fn name(&self, id: Id) -> &str {
+        self.parts.get(id).map_or("", |part| &part.name)
+    }
+
+    /// The report as of `elapsed`. `overran`: the time is up, whatever the sequence knows of it.
+    pub(crate) fn report(&self, elapsed: Duration, overran: bool) -> Report {
+        let components = self.parts.iter().zip(self.sequence.states());
+        Report {
+            reason: self.reason.clone(),
+            began: self.began,
+            elapsed,
+            phase: self.sequence.phase(),
+            overran: overran || self.sequence.overran(),
+            components: components
+                .map(|(part, state)| {
+                    let (ending, took) = match *state {
+                        State::Waiting => (None, None),
+                        State::Stopping { since, .. } => {
+                            (None, Some(elapsed.saturating_sub(since)))
+                        }
+                        State::Ended { since, at, ending } => {
+                            (Some(ending), Some(at.saturating_sub(since)))
+                        }
+                    };
+                    ComponentReport {
+                        name: part.name.clone(),
+                        phase: part.phase,
+                        ending,
+                        elapsed: took,
+                        note: part.note.get().map(std::borrow::Cow::into_owned),
+                        error: part.error.clone(),
+                    }
+                })
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! The handle on the shutdown of one service: set up first of all, begun by whoever must.
+//!
+//! It begins; the order is `sequence`'s, and the stopping the driver's.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant, SystemTime};
+
+use health_core::Health;
+use thiserror::Error;
+use tokio::sync::watch;
+
+use crate::clock;
+use crate::driver;
+use crate::plan::{Plan, PlanBuilder};
+use crate::progress::Progress;
+use crate::reason::Reason;
+use crate::report::Report;
+use crate::signals::Signals;
+use crate::watchdog::{self, Watchdog};
+
+/// Under Kubernetes' 30 s, after which it sends SIGKILL.
+const WHOLE: Duration = Duration::from_secs(25);
+const DRAIN_DELAY: Duration = Duration::from_secs(5);
+/// Nobody waits longer; and sums of what is shorter do not overflow.
+const MOST: Duration = Duration::from_hours(24 * 365);
+
+/// How a shutdown is set up. Nothing is installed that is not asked for.
+#[derive(Debug)]
+#[must_use = "call `install`"]
+pub struct ShutdownBuilder {
+    health: Health,
+    whole: Duration,
+    drain_delay: Duration,
+    signals: Option<Signals>,
+    watchdog: bool,
+}
+
+/// The shutdown of one service. Cheap to clone; all clones are the same one.
+#[derive(Clone, Debug)]
+pub struct Shutdown {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) health: Health,
+    whole: Duration,
+    drain_delay: Duration,
+    begun: watch::Sender<Option<Begun>>,
+    progress: Mutex<Option<Arc<Mutex<Progress>>>>,
+    watchdog: Option<Watchdog>,
+    #[cfg(unix)]
+    listener: Mutex<Option<crate::signals::unix::Listener>>,
+}
+
+/// That and when a shutdown began.
+#[derive(Clone, Debug)]
+pub(crate) struct Begun {
+    pub(crate) reason: Reason,
+    pub(crate) at: Instant,
+    pub(crate) wall: SystemTime,
+}
+
+/// Why nothing was installed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum InstallError {
+    /// The handlers.
+    #[error("cannot listen to signals")]
+    Signals(#[source] io::Error),
+    /// The thread.
+    #[error("cannot start the thread of the watchdog")]
+    Watchdog(#[source] io::Error),
+}
+
+impl ShutdownBuilder {
+    /// How long the whole may take, from the trigger on; 25 s by default. Keep it below
+    /// the orchestrator's own patience (Kubernetes: `terminationGracePeriodSeconds`, 30 s).
+    /// A year at most.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.whole = deadline.min(MOST);
+        self
+    }
+
+    /// How long everything is still served once readiness fails; 5 s by default, none after
+    /// Ctrl-C. At least the prober's interval times its failure threshold, else it is cut
+    /// off while traffic still comes.
+    pub fn drain_delay(mut self, delay: Duration) -> Self {
+        self.drain_delay = delay;
+        self
+    }
+
+    /// Begins a shutdown on signals.
+    pub fn signals(mut self, signals: Signals) -> Self {
+        self.signals = Some(signals);
+        self
+    }
+
+    /// Ends the process at the deadline, on an OS thread, even if every runtime is blocked:
+    /// with exit code 124, without destructors or exit handlers, and with the report on
+    /// stdout if it can be written within 50 ms. Armed by the trigger, it stays so until
+    /// the process has ended.
+    pub fn watchdog(mut self) -> Self {
+        self.watchdog = true;
+        self
+    }
+
+    /// Installs what was asked for. Call it before slow initialisation: a signal meanwhile
+    /// is kept, and [`Shutdown::requested`] completes.
+    pub fn install(self) -> Result<Shutdown, InstallError> {
+        let mut failed = None;
+        let inner = Arc::new_cyclic(|weak: &Weak<Inner>| {
+            let watchdog = self.watchdog.then(|| {
+                let weak = weak.clone();
+                Watchdog::start(move || weak.upgrade()?.last_words())
+            });
+            let watchdog = watchdog.transpose().unwrap_or_else(|error| {
+                failed = Some(InstallError::Watchdog(error));
+                None
+            });
+            Inner {
+                health: self.health,
+                whole: self.whole,
+                drain_delay: self.drain_delay,
+                begun: watch::Sender::new(None),
+                progress: Mutex::new(None),
+                watchdog,
+                #[cfg(unix)]
+                listener: Mutex::new(None),
+            }
+        });
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        if let Some(signals) = self.signals {
+            inner.listen(signals).map_err(InstallError::Signals)?;
+        }
+        Ok(Shutdown { inner })
+    }
+}
+
+impl Shutdown {
+    /// Sets up the shutdown of the service whose health is `health`.
+    pub fn of(health: &Health) -> ShutdownBuilder {
+        ShutdownBuilder {
+            health: health.clone(),
+            whole: WHOLE,
+            drain_delay: DRAIN_DELAY,
+            signals: None,
+            watchdog: false,
+        }
+    }
+
+    /// Begins the shutdown, if none has begun: readiness fails at once. `why` is for the
+    /// log and the report. Never blocks for long, and may be called from any thread.
+    pub fn request(&self, why: impl Into<String>) {
+        self.inner.begin(Reason::Requested(why.into()));
+    }
+
+    /// Whether a shutdown has begun. From then on answers should carry `Connection: close`.
+    pub fn is_requested(&self) -> bool {
+        self.inner.begun.borrow().is_some()
+    }
+
+    /// Waits until a shutdown has begun. Cancel safe.
+    pub async fn requested(&self) -> Reason {
+        self.inner.begun().await.reason
+    }
+
+    /// A plan of what to stop, within this shutdown's bounds.
+    pub fn plan(&self) -> PlanBuilder {
+        PlanBuilder::new(self.inner.whole, self.inner.drain_delay)
+    }
+
+    /// Waits until a shutdown has begun, carries `plan` out, and reports. To be called once.
+    ///
+    /// Nothing in the plan holds it up past the deadline: what hangs is asked to hurry,
+    /// aborted, and reported. Dropped on its way, it aborts what it is stopping.
+    pub async fn run(&self, plan: Plan) -> Report {
+        let begun = self.inner.begun().await;
+        driver::execute(&self.inner, begun, plan).await
+    }
+
+    /// What has become of it so far; `None` before it runs.
+    pub fn report(&self) -> Option<Report> {
+        let elapsed = self.inner.elapsed()?;
+        let shown = self.inner.shown()?;
+        let progress = shown.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(progress.report(elapsed, false))
+    }
+}
+
+impl Inner {
+    /// Begins; the first reason counts.
+    pub(crate) fn begin(self: &Arc<Self>, reason: Reason) {
+        let begun = Begun {
+            reason,
+            at: clock::instant(),
+            wall: clock::wall(),
+        };
+        let first = self.begun.send_if_modified(|held| {
+            let first = held.is_none();
+            if first {
+                *held = Some(begun.clone());
+            }
+            first
+        });
+        if first {
+            // First of all, as everything else may be slow.
+            if let Some(watchdog) = &self.watchdog {
+                watchdog.arm(begun.at + self.whole);
+            }
+            self.health.begin_shutdown_within(self.whole);
+            tracing::info!(reason = %begun.reason, deadline = ?self.whole, "shutdown begins");
+        } else {
+            tracing::info!(reason = %begun.reason, "a shutdown is under way already");
+        }
+    }
+
+    async fn begun(&self) -> Begun {
+        let mut begun = self.begun.subscribe();
+        loop {
+            if let Some(begun) = begun.borrow_and_update().clone() {
+                return begun;
+            }
+            if begun.changed().await.is_err() {
+                // The sender is this very struct's.
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    fn elapsed(&self) -> Option<Duration> {
+        let at = self.begun.borrow().as_ref()?.at;
+        Some(clock::instant().saturating_duration_since(at))
+    }
+
+    /// Lets the report be drawn from `progress` from now on.
+    pub(crate) fn show(&self, progress: Arc<Mutex<Progress>>) {
+        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
+    }
+
+    fn shown(&self) -> Option<Arc<Mutex<Progress>>> {
+        self.progress
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// The report at a forced end. It waits for nobody.
+    fn last_words(&self) -> Option<String> {
+        let shown = self.progress.try_lock().ok()?.clone()?;
+        let report = shown.try_lock().ok()?.report(self.elapsed()?, true);
+        Some(report.to_json())
+    }
+
+    #[cfg(unix)]
+    fn listen(self: &Arc<Self>, signals: Signals) -> io::Result<()> {
+        let weak = Arc::downgrade(self);
+        let begin = move |signal: crate::signals::Signal| {
+            let Some(inner) = weak.upgrade() else { return };
+            // A log that blocks must not keep the second signal from being heard.
+            let begin = move || inner.begin(Reason::Signal(signal.name()));
+            let _ = std::thread::Builder::new()
+                .name("shutdown-begin".to_owned())
+                .spawn(begin);
+        };
+        let force = |signal: crate::signals::Signal| watchdog::end(signal.exit_code(), None);
+        let listener = crate::signals::unix::listen(signals, begin, force)?;
+        *self.listener.lock().unwrap_or_else(PoisonError::into_inner) = Some(listener);
+        Ok(())
+    }
+
+    #[cfg(not(unix))]
+    fn listen(self: &Arc<Self>, _signals: Signals) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}

@@ -1,0 +1,17 @@
+//! Shutdowns as a service sees them: run on a runtime, under paused time where time matters.
+//!
+//! The order has its tables and laws beside the sequence; processes are tested through the examples.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests spawn what they stop, and read the paused clock"
+)]
+
+mod components;
+mod deadlines;
+mod journal;
+mod life;
