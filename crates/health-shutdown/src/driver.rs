@@ -6,11 +6,7 @@
     reason = "this is the driver, which owns the tasks"
 )]
 
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::task::{AbortHandle, JoinError, JoinSet};
@@ -18,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock;
 use crate::component::{StopError, StopFn};
+use crate::isolation::isolated;
 use crate::plan::Plan;
 use crate::progress::{Known, Progress};
 use crate::report::Report;
@@ -163,7 +160,7 @@ impl Execution {
         );
         let abort = self
             .tasks
-            .spawn(async move { (id, isolated(stop, cx).await) });
+            .spawn(async move { (id, stopped(stop, cx).await) });
         if let Some(running) = self.running.get_mut(id) {
             *running = Some(Running { hurry, abort });
         }
@@ -199,16 +196,10 @@ impl Execution {
     }
 }
 
-/// Stops a component; a panic on any way of it is `Err(None)`.
-async fn isolated(stop: StopFn, cx: Stop) -> Result<(), Option<StopError>> {
-    let catch = |call: &mut dyn FnMut() -> Poll<Result<(), StopError>>| {
-        catch_unwind(AssertUnwindSafe(call)).map_or(Poll::Ready(Err(None)), |poll| {
-            poll.map(|result| result.map_err(Some))
-        })
-    };
-    let Ok(stopping) = catch_unwind(AssertUnwindSafe(|| stop(cx))) else {
-        return Err(None);
-    };
-    let mut stopping = pin!(stopping);
-    poll_fn(|task| catch(&mut || stopping.as_mut().poll(task))).await
+/// Stops a component; a panic on the way is `Err(None)`.
+async fn stopped(stop: StopFn, cx: Stop) -> Result<(), Option<StopError>> {
+    match isolated(move || stop(cx)).await {
+        Some(result) => result.map_err(Some),
+        None => Err(None),
+    }
 }

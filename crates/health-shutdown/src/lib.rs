@@ -28,8 +28,11 @@
 
 mod clock;
 mod component;
+mod critical;
 mod driver;
 mod ending;
+mod isolation;
+mod panic_hook;
 mod phase;
 mod plan;
 mod process;
@@ -40,9 +43,11 @@ mod sequence;
 mod shutdown;
 mod signals;
 mod stop;
+mod trigger;
 mod watchdog;
 
 pub use component::{Component, Stopped};
+pub use critical::{CriticalPolicy, Mode};
 pub use ending::Ending;
 pub use phase::Phase;
 pub use plan::{Plan, PlanBuilder, PlanError};

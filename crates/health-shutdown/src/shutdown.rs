@@ -3,6 +3,7 @@
 //! It begins; the order is `sequence`'s, and the stopping the driver's.
 
 use std::io;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -11,12 +12,15 @@ use thiserror::Error;
 use tokio::sync::watch;
 
 use crate::clock;
+use crate::critical::{CriticalPolicy, Mode};
 use crate::driver;
+use crate::panic_hook;
 use crate::plan::{Plan, PlanBuilder};
 use crate::progress::Progress;
 use crate::reason::Reason;
 use crate::report::Report;
 use crate::signals::Signals;
+use crate::trigger::{Counts, Trigger};
 use crate::watchdog::{self, Watchdog};
 
 /// Under Kubernetes' 30 s, after which it sends SIGKILL.
@@ -34,6 +38,7 @@ pub struct ShutdownBuilder {
     drain_delay: Duration,
     signals: Option<Signals>,
     watchdog: bool,
+    on_panic: bool,
 }
 
 /// The shutdown of one service. Cheap to clone; all clones are the same one.
@@ -49,6 +54,7 @@ pub(crate) struct Inner {
     drain_delay: Duration,
     begun: watch::Sender<Option<Begun>>,
     progress: Mutex<Option<Arc<Mutex<Progress>>>>,
+    pub(crate) critical: Counts,
     watchdog: Option<Watchdog>,
     #[cfg(unix)]
     listener: Mutex<Option<crate::signals::unix::Listener>>,
@@ -106,6 +112,14 @@ impl ShutdownBuilder {
         self
     }
 
+    /// Begins a shutdown when a task or thread of the service panics, through a panic hook
+    /// that first calls the one that is there. Not for panics in checks, observers, guards
+    /// and components being stopped: those are caught and shown.
+    pub fn on_panic(mut self) -> Self {
+        self.on_panic = true;
+        self
+    }
+
     /// Installs what was asked for. Call it before slow initialisation: a signal meanwhile
     /// is kept, and [`Shutdown::requested`] completes.
     pub fn install(self) -> Result<Shutdown, InstallError> {
@@ -125,6 +139,7 @@ impl ShutdownBuilder {
                 drain_delay: self.drain_delay,
                 begun: watch::Sender::new(None),
                 progress: Mutex::new(None),
+                critical: Counts::default(),
                 watchdog,
                 #[cfg(unix)]
                 listener: Mutex::new(None),
@@ -135,6 +150,9 @@ impl ShutdownBuilder {
         }
         if let Some(signals) = self.signals {
             inner.listen(signals).map_err(InstallError::Signals)?;
+        }
+        if self.on_panic {
+            panic_hook::install(Arc::downgrade(&inner));
         }
         Ok(Shutdown { inner })
     }
@@ -149,6 +167,7 @@ impl Shutdown {
             drain_delay: DRAIN_DELAY,
             signals: None,
             watchdog: false,
+            on_panic: false,
         }
     }
 
@@ -158,9 +177,47 @@ impl Shutdown {
         self.inner.begin(Reason::Requested(why.into()));
     }
 
+    /// Begins a shutdown once a critical check of `health` has failed for as long as `policy`
+    /// asks. The log says why it did, or why it did not.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use health_core::Health;
+    /// use health_shutdown::{CriticalPolicy, Shutdown};
+    ///
+    /// let health = Health::new();
+    /// let shutdown = Shutdown::of(&health).install()?;
+    /// shutdown.on_critical_failure(
+    ///     &health,
+    ///     CriticalPolicy::enforce().after(3).sustained(Duration::from_secs(30)),
+    /// );
+    /// # Ok::<(), health_shutdown::InstallError>(())
+    /// ```
+    pub fn on_critical_failure(&self, health: &Health, policy: CriticalPolicy) {
+        if policy.mode != Mode::Off {
+            let shutdown = Arc::downgrade(&self.inner);
+            health.observe(Trigger::new(shutdown, health.node_id(), policy));
+        }
+    }
+
+    /// How often a critical failure was confirmed, in a dry run or not.
+    pub fn critical_failures(&self) -> u64 {
+        self.inner.critical.confirmed.load(Ordering::Relaxed)
+    }
+
+    /// How many of them would have begun a shutdown, were it no dry run.
+    pub fn dry_runs(&self) -> u64 {
+        self.inner.critical.dry_runs.load(Ordering::Relaxed)
+    }
+
+    /// How often a guard objected.
+    pub fn vetoes(&self) -> u64 {
+        self.inner.critical.vetoes.load(Ordering::Relaxed)
+    }
+
     /// Whether a shutdown has begun. From then on answers should carry `Connection: close`.
     pub fn is_requested(&self) -> bool {
-        self.inner.begun.borrow().is_some()
+        self.inner.has_begun()
     }
 
     /// Waits until a shutdown has begun. Cancel safe.
@@ -218,6 +275,21 @@ impl Inner {
         }
     }
 
+    /// Begins on a thread of its own, for callers that must not wait for a log that blocks.
+    pub(crate) fn begin_aside(self: &Arc<Self>, reason: Reason) {
+        let (inner, why) = (Arc::clone(self), reason.clone());
+        let spawned = std::thread::Builder::new()
+            .name("shutdown-begin".to_owned())
+            .spawn(move || inner.begin(why));
+        if spawned.is_err() {
+            self.begin(reason);
+        }
+    }
+
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun.borrow().is_some()
+    }
+
     async fn begun(&self) -> Begun {
         let mut begun = self.begun.subscribe();
         loop {
@@ -259,12 +331,10 @@ impl Inner {
     fn listen(self: &Arc<Self>, signals: Signals) -> io::Result<()> {
         let weak = Arc::downgrade(self);
         let begin = move |signal: crate::signals::Signal| {
-            let Some(inner) = weak.upgrade() else { return };
-            // A log that blocks must not keep the second signal from being heard.
-            let begin = move || inner.begin(Reason::Signal(signal.name()));
-            let _ = std::thread::Builder::new()
-                .name("shutdown-begin".to_owned())
-                .spawn(begin);
+            if let Some(inner) = weak.upgrade() {
+                // A log that blocks must not keep the second signal from being heard.
+                inner.begin_aside(Reason::Signal(signal.name()));
+            }
         };
         let force = |signal: crate::signals::Signal| watchdog::end(signal.exit_code(), None);
         let listener = crate::signals::unix::listen(signals, begin, force)?;

@@ -2,8 +2,9 @@
 //!
 //! The order has its tables and laws beside the sequence; processes are tested through the examples.
 #![allow(
-    clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::panic,
+    clippy::unwrap_used,
     reason = "a test fails by panicking"
 )]
 #![allow(
@@ -12,6 +13,7 @@
 )]
 
 mod components;
+mod critical;
 mod deadlines;
 mod journal;
 mod life;
