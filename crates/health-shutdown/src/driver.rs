@@ -53,6 +53,30 @@ pub(crate) async fn execute(inner: &Inner, begun: Begun, plan: Plan) -> Report {
     }
 }
 
+/// Awaits `execution`, and tells systemd meanwhile how it is.
+#[cfg(feature = "systemd")]
+pub(crate) async fn while_telling_systemd(
+    inner: &Inner,
+    execution: impl Future<Output = Report>,
+) -> Report {
+    use crate::systemd::{self, Told};
+
+    let watchdog = systemd::watchdog();
+    let mut told = Told::default();
+    let mut pulse = tokio::time::interval(systemd::pulse(watchdog));
+    let mut execution = std::pin::pin!(execution);
+    loop {
+        let ended = tokio::select! {
+            report = &mut execution => Some(report),
+            _ = pulse.tick() => None,
+        };
+        systemd::say(&told.news(&inner.look(), watchdog.is_some()));
+        if let Some(report) = ended {
+            return report;
+        }
+    }
+}
+
 /// What is being executed. Dropped, it aborts what it has begun to stop.
 struct Execution {
     progress: Arc<Mutex<Progress>>,

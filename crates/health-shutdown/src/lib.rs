@@ -31,6 +31,8 @@ mod component;
 mod critical;
 mod driver;
 mod ending;
+#[cfg(feature = "hyper")]
+pub mod hyper;
 mod isolation;
 mod panic_hook;
 mod phase;
@@ -43,6 +45,8 @@ mod sequence;
 mod shutdown;
 mod signals;
 mod stop;
+#[cfg(feature = "systemd")]
+mod systemd;
 mod trigger;
 mod watchdog;
 

@@ -39,6 +39,26 @@ impl Progress {
         self.parts.get(id).map_or("", |part| &part.name)
     }
 
+    /// A number that grows whenever something has ended or said how far it is.
+    #[cfg(feature = "systemd")]
+    pub(crate) fn count(&self) -> u64 {
+        let ended = |state: &&State| matches!(state, State::Ended { .. });
+        let ended = self.sequence.states().iter().filter(ended).count() as u64;
+        let phase = self.sequence.phase().map_or(0, |phase| phase as u64 + 1);
+        let notes = self.parts.iter().map(|part| part.note.count());
+        ended + phase + notes.sum::<u64>()
+    }
+
+    /// `stopping: phase flush, 3 of 7 left`.
+    #[cfg(feature = "systemd")]
+    pub(crate) fn status(&self) -> String {
+        let left = |state: &&State| !matches!(state, State::Ended { .. });
+        let states = self.sequence.states();
+        let phase = self.sequence.phase().map_or("none", Phase::as_str);
+        let left = states.iter().filter(left).count();
+        format!("stopping: phase {phase}, {left} of {} left", states.len())
+    }
+
     /// The report as of `elapsed`. `overran`: the time is up, whatever the sequence knows of it.
     pub(crate) fn report(&self, elapsed: Duration, overran: bool) -> Report {
         let components = self.parts.iter().zip(self.sequence.states());

@@ -39,6 +39,8 @@ pub struct ShutdownBuilder {
     signals: Option<Signals>,
     watchdog: bool,
     on_panic: bool,
+    #[cfg(feature = "systemd")]
+    systemd: bool,
 }
 
 /// The shutdown of one service. Cheap to clone; all clones are the same one.
@@ -56,6 +58,8 @@ pub(crate) struct Inner {
     progress: Mutex<Option<Arc<Mutex<Progress>>>>,
     pub(crate) critical: Counts,
     watchdog: Option<Watchdog>,
+    #[cfg(feature = "systemd")]
+    systemd: bool,
     #[cfg(unix)]
     listener: Mutex<Option<crate::signals::unix::Listener>>,
 }
@@ -120,6 +124,16 @@ impl ShutdownBuilder {
         self
     }
 
+    /// Tells systemd, for as long as [`Shutdown::run`] is awaited: `READY=1` once the node
+    /// runs, `STATUS`, `WATCHDOG=1` while liveness holds (and the runtime goes on), then
+    /// `STOPPING=1`, and `EXTEND_TIMEOUT_USEC` while the shutdown makes progress. Needs
+    /// `Type=notify` in the unit. Outside of systemd it does nothing.
+    #[cfg(feature = "systemd")]
+    pub fn systemd(mut self) -> Self {
+        self.systemd = true;
+        self
+    }
+
     /// Installs what was asked for. Call it before slow initialisation: a signal meanwhile
     /// is kept, and [`Shutdown::requested`] completes.
     pub fn install(self) -> Result<Shutdown, InstallError> {
@@ -141,6 +155,8 @@ impl ShutdownBuilder {
                 progress: Mutex::new(None),
                 critical: Counts::default(),
                 watchdog,
+                #[cfg(feature = "systemd")]
+                systemd: self.systemd,
                 #[cfg(unix)]
                 listener: Mutex::new(None),
             }
@@ -168,6 +184,8 @@ impl Shutdown {
             signals: None,
             watchdog: false,
             on_panic: false,
+            #[cfg(feature = "systemd")]
+            systemd: false,
         }
     }
 
@@ -235,8 +253,15 @@ impl Shutdown {
     /// Nothing in the plan holds it up past the deadline: what hangs is asked to hurry,
     /// aborted, and reported. Dropped on its way, it aborts what it is stopping.
     pub async fn run(&self, plan: Plan) -> Report {
-        let begun = self.inner.begun().await;
-        driver::execute(&self.inner, begun, plan).await
+        let execution = async {
+            let begun = self.inner.begun().await;
+            driver::execute(&self.inner, begun, plan).await
+        };
+        #[cfg(feature = "systemd")]
+        if self.inner.systemd {
+            return driver::while_telling_systemd(&self.inner, execution).await;
+        }
+        execution.await
     }
 
     /// What has become of it so far; `None` before it runs.
@@ -325,6 +350,29 @@ impl Inner {
         let shown = self.progress.try_lock().ok()?.clone()?;
         let report = shown.try_lock().ok()?.report(self.elapsed()?, true);
         Some(report.to_json())
+    }
+
+    /// What systemd is to know.
+    #[cfg(feature = "systemd")]
+    pub(crate) fn look(&self) -> crate::systemd::Look {
+        use crate::systemd::Look;
+        use health_core::{Lifecycle, Probe};
+
+        let (verdict, message) = self.health.answer_at(Probe::Health, clock::instant());
+        let shown = self.shown();
+        let progress = shown
+            .as_ref()
+            .map(|shown| shown.lock().unwrap_or_else(PoisonError::into_inner));
+        Look {
+            running: self.health.lifecycle() == Lifecycle::Running,
+            live: self.health.verdict(Probe::Live).passing,
+            stopping: self.has_begun(),
+            status: match &progress {
+                Some(progress) => progress.status(),
+                None => format!("{}: {message}", verdict.status),
+            },
+            progress: progress.map_or(0, |progress| progress.count()),
+        }
     }
 
     #[cfg(unix)]

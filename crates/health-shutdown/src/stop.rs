@@ -1,7 +1,7 @@
 //! What a component is told when it is to stop. It decides nothing.
 
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
@@ -56,9 +56,9 @@ impl Stop {
     }
 }
 
-/// The last word of a component.
+/// The last word of a component, and how many it has said.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Note(Arc<Mutex<Option<Cow<'static, str>>>>);
+pub(crate) struct Note(Arc<Mutex<(Option<Cow<'static, str>>, u64)>>);
 
 impl Note {
     fn set(&self, note: Cow<'static, str>) {
@@ -66,13 +66,20 @@ impl Note {
             Some(start) if start.len() < note.len() => Cow::Owned(start.to_owned()),
             _ => note,
         };
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(bounded);
+        let mut held = self.lock();
+        *held = (Some(bounded), held.1 + 1);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (Option<Cow<'static, str>>, u64)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(feature = "systemd")]
+    pub(crate) fn count(&self) -> u64 {
+        self.lock().1
     }
 
     pub(crate) fn get(&self) -> Option<Cow<'static, str>> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.lock().0.clone()
     }
 }
