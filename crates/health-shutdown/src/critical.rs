@@ -189,9 +189,10 @@ impl fmt::Display for Failure {
             lasted,
             message,
         } = self;
+        let plural = if *runs == 1 { "" } else { "s" };
         write!(
             f,
-            "critical check `{check}` unhealthy for {runs} runs and {:.1} s: {message}",
+            "critical check `{check}` unhealthy for {runs} run{plural} and {:.1} s: {message}",
             lasted.as_secs_f64()
         )
     }
@@ -418,7 +419,7 @@ mod tests {
         let failure = watch.confirmed(start + secs(5)).unwrap();
         assert_eq!(
             failure.to_string(),
-            "critical check `ingest` unhealthy for 1 runs and 5.0 s: refused"
+            "critical check `ingest` unhealthy for 1 run and 5.0 s: refused"
         );
     }
 

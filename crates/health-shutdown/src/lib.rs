@@ -34,6 +34,7 @@ mod ending;
 #[cfg(feature = "hyper")]
 pub mod hyper;
 mod isolation;
+mod last_words;
 mod panic_hook;
 mod phase;
 mod plan;

@@ -2,6 +2,7 @@
 //!
 //! The sequence decides; here its state is joined with names, notes and errors.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use crate::phase::Phase;
@@ -62,33 +63,35 @@ impl Progress {
     /// The report as of `elapsed`. `overran`: the time is up, whatever the sequence knows of it.
     pub(crate) fn report(&self, elapsed: Duration, overran: bool) -> Report {
         let components = self.parts.iter().zip(self.sequence.states());
+        let mut components: Vec<_> = components
+            .map(|(part, state)| part.report(*state, elapsed))
+            .collect();
+        components.sort_by_key(|component| component.phase);
         Report {
             reason: self.reason.clone(),
             began: self.began,
             elapsed,
             phase: self.sequence.phase(),
             overran: overran || self.sequence.overran(),
-            components: components
-                .map(|(part, state)| {
-                    let (ending, took) = match *state {
-                        State::Waiting => (None, None),
-                        State::Stopping { since, .. } => {
-                            (None, Some(elapsed.saturating_sub(since)))
-                        }
-                        State::Ended { since, at, ending } => {
-                            (Some(ending), Some(at.saturating_sub(since)))
-                        }
-                    };
-                    ComponentReport {
-                        name: part.name.clone(),
-                        phase: part.phase,
-                        ending,
-                        elapsed: took,
-                        note: part.note.get().map(std::borrow::Cow::into_owned),
-                        error: part.error.clone(),
-                    }
-                })
-                .collect(),
+            components,
+        }
+    }
+}
+
+impl Known {
+    fn report(&self, state: State, elapsed: Duration) -> ComponentReport {
+        let (ending, took) = match state {
+            State::Waiting => (None, None),
+            State::Stopping { since, .. } => (None, Some(elapsed.saturating_sub(since))),
+            State::Ended { since, at, ending } => (Some(ending), Some(at.saturating_sub(since))),
+        };
+        ComponentReport {
+            name: self.name.clone(),
+            phase: self.phase,
+            ending,
+            elapsed: took,
+            note: self.note.get().map(Cow::into_owned),
+            error: self.error.clone(),
         }
     }
 }

@@ -9,12 +9,13 @@ use std::time::{Duration, SystemTime};
 use serde::{Serialize, Serializer};
 
 use crate::ending::Ending;
+use crate::last_words;
 use crate::phase::Phase;
 use crate::reason::Reason;
 
 /// Critical health began the shutdown, and all went well.
 pub const EXIT_CRITICAL: u8 = 70;
-/// A component failed, panicked, or had to be aborted.
+/// A component failed, panicked, or had to be aborted; or a task of the service panicked.
 pub const EXIT_COMPONENT: u8 = 71;
 /// The deadline of the whole passed.
 pub const EXIT_DEADLINE: u8 = 124;
@@ -35,7 +36,7 @@ pub struct Report {
     pub phase: Option<Phase>,
     /// The deadline of the whole passed before all had ended.
     pub overran: bool,
-    /// What was to be stopped, in the order of the plan.
+    /// What was to be stopped, by phase, then in the order of the plan.
     pub components: Vec<ComponentReport>,
 }
 
@@ -59,13 +60,13 @@ pub struct ComponentReport {
 }
 
 impl Report {
-    /// 0; 124 if the deadline passed, 71 if a component did not end as it should, 70 if
-    /// critical health began it. The first that fits, in this order.
+    /// 124 if the deadline passed, 71 if a component did not end as it should or a panic began
+    /// it, 70 if critical health did, else 0. The first that fits, in this order.
     pub fn exit_code(&self) -> u8 {
         let clean = |component: &ComponentReport| component.ending.is_some_and(Ending::is_clean);
         if self.overran {
             EXIT_DEADLINE
-        } else if !self.components.iter().all(clean) {
+        } else if !self.components.iter().all(clean) || matches!(self.reason, Reason::Panic(_)) {
             EXIT_COMPONENT
         } else if matches!(self.reason, Reason::Critical(_)) {
             EXIT_CRITICAL
@@ -77,6 +78,15 @@ impl Report {
     /// The same, for the end of `main`.
     pub fn exit(&self) -> ExitCode {
         self.exit_code().into()
+    }
+
+    /// Prints the table on stderr and the line of JSON on stdout, as far as both can be
+    /// written within 50 ms: either may be a full pipe that nobody reads.
+    pub fn print(&self) {
+        last_words::write(
+            Some(format!("{self}\n")),
+            Some(format!("{}\n", self.to_json())),
+        );
     }
 
     /// One line of JSON, without the line's end.
@@ -194,6 +204,7 @@ mod tests {
             (signal(), false, &[Some(Aborted)], 71),
             (signal(), false, &[None], 71),
             (signal(), true, &[Some(Aborted), Some(Skipped)], 124),
+            (Reason::Panic("boom".to_owned()), false, &[Some(Done)], 71),
             (critical(), false, &[Some(Done)], 70),
             (critical(), false, &[Some(Failed)], 71),
             (critical(), true, &[], 124),

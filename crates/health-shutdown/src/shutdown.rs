@@ -3,7 +3,7 @@
 //! It begins; the order is `sequence`'s, and the stopping the driver's.
 
 use std::io;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -54,6 +54,8 @@ pub(crate) struct Inner {
     pub(crate) health: Health,
     whole: Duration,
     drain_delay: Duration,
+    /// Whether somebody has begun; `begun` follows once readiness has failed.
+    triggered: AtomicBool,
     begun: watch::Sender<Option<Begun>>,
     progress: Mutex<Option<Arc<Mutex<Progress>>>>,
     pub(crate) critical: Counts,
@@ -151,6 +153,7 @@ impl ShutdownBuilder {
                 health: self.health,
                 whole: self.whole,
                 drain_delay: self.drain_delay,
+                triggered: AtomicBool::new(false),
                 begun: watch::Sender::new(None),
                 progress: Mutex::new(None),
                 critical: Counts::default(),
@@ -276,28 +279,24 @@ impl Shutdown {
 impl Inner {
     /// Begins; the first reason counts.
     pub(crate) fn begin(self: &Arc<Self>, reason: Reason) {
+        if self.triggered.swap(true, Ordering::Relaxed) {
+            tracing::info!(%reason, "a shutdown is under way already");
+            return;
+        }
         let begun = Begun {
             reason,
             at: clock::instant(),
             wall: clock::wall(),
         };
-        let first = self.begun.send_if_modified(|held| {
-            let first = held.is_none();
-            if first {
-                *held = Some(begun.clone());
-            }
-            first
-        });
-        if first {
-            // First of all, as everything else may be slow.
-            if let Some(watchdog) = &self.watchdog {
-                watchdog.arm(begun.at + self.whole);
-            }
-            self.health.begin_shutdown_within(self.whole);
-            tracing::info!(reason = %begun.reason, deadline = ?self.whole, "shutdown begins");
-        } else {
-            tracing::info!(reason = %begun.reason, "a shutdown is under way already");
+        // First of all, as everything else may be slow.
+        if let Some(watchdog) = &self.watchdog {
+            watchdog.arm(begun.at + self.whole);
         }
+        // Before anybody else learns of it, so that nothing stops while readiness still passes.
+        self.health.begin_shutdown_within(self.whole);
+        let reason = begun.reason.clone();
+        self.begun.send_replace(Some(begun));
+        tracing::info!(%reason, deadline = ?self.whole, "shutdown begins");
     }
 
     /// Begins on a thread of its own, for callers that must not wait for a log that blocks.
@@ -349,7 +348,7 @@ impl Inner {
     fn last_words(&self) -> Option<String> {
         let shown = self.progress.try_lock().ok()?.clone()?;
         let report = shown.try_lock().ok()?.report(self.elapsed()?, true);
-        Some(report.to_json())
+        Some(format!("{}\n", report.to_json()))
     }
 
     /// What systemd is to know.

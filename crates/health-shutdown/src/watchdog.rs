@@ -2,16 +2,17 @@
 //!
 //! It does not decide when that is, and stops nothing in order.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use crate::clock;
+use crate::last_words;
 use crate::report::EXIT_DEADLINE;
 
-/// How long the report may take to be written: stdout may be a full pipe that nobody reads.
-const LAST_WORDS: Duration = Duration::from_millis(50);
+/// What an orderly end that came to the deadline needs for its report.
+const MARGIN: Duration = Duration::from_millis(30);
 
 /// A thread that waits for a deadline. Once armed it stays so until the process has ended:
 /// what hangs after an orderly shutdown hangs all the same.
@@ -37,13 +38,13 @@ impl Watchdog {
         Ok(Self { deadline })
     }
 
-    /// Ends the process at `deadline`, whatever happens. The first one counts.
+    /// Ends the process at `deadline` and 30 ms, whatever happens. The first one counts.
     pub(crate) fn arm(&self, deadline: Instant) {
         let (armed, changed) = &*self.deadline;
         armed
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .get_or_insert(deadline);
+            .get_or_insert(deadline + MARGIN);
         changed.notify_all();
     }
 }
@@ -70,16 +71,8 @@ fn wait((armed, changed): &(Mutex<Option<Instant>>, Condvar)) {
 /// Writes the last words, if there are any and it can be done at once, and ends the process
 /// without destructors or exit handlers: any of them may hang.
 pub(crate) fn end(code: u8, words: Option<String>) -> ! {
-    if let Some(words) = words {
-        let (written, done) = mpsc::channel();
-        let write = move || {
-            let mut stdout = io::stdout();
-            let _ = writeln!(stdout, "{words}").and_then(|()| stdout.flush());
-            let _ = written.send(());
-        };
-        if Builder::new().spawn(write).is_ok() {
-            let _ = done.recv_timeout(LAST_WORDS);
-        }
+    if words.is_some() {
+        last_words::write(None, words);
     }
     signal_hook::low_level::exit(code.into())
 }
