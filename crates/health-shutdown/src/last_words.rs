@@ -7,11 +7,9 @@ use std::time::Duration;
 
 use crate::clock;
 
-/// How long it may take: either may be a full pipe that nobody reads.
-const PATIENCE: Duration = Duration::from_millis(50);
-
-/// Writes both, each on a thread of its own, and waits for them for 50 ms at most.
-pub(crate) fn write(stderr: Option<String>, stdout: Option<String>) {
+/// Writes both, each on a thread of its own, and waits for them for `patience` at most: either
+/// may be a full pipe that nobody reads.
+pub(crate) fn write(stderr: Option<String>, stdout: Option<String>, patience: Duration) {
     let (done, written) = mpsc::channel();
     let mut writers = 0;
     let error = stderr.map(|text| (Box::new(io::stderr()) as Box<dyn Write + Send>, text));
@@ -26,7 +24,7 @@ pub(crate) fn write(stderr: Option<String>, stdout: Option<String>) {
         };
         writers += usize::from(Builder::new().spawn(write).is_ok());
     }
-    let until = clock::instant() + PATIENCE;
+    let until = clock::instant() + patience;
     for _ in 0..writers {
         let left = until.saturating_duration_since(clock::instant());
         if written.recv_timeout(left).is_err() {

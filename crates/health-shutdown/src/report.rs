@@ -20,6 +20,9 @@ pub const EXIT_COMPONENT: u8 = 71;
 /// The deadline of the whole passed.
 pub const EXIT_DEADLINE: u8 = 124;
 
+/// How long printing may take.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// What a shutdown came to.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
@@ -81,12 +84,10 @@ impl Report {
     }
 
     /// Prints the table on stderr and the line of JSON on stdout, as far as both can be
-    /// written within 50 ms: either may be a full pipe that nobody reads.
+    /// written within a second: either may be a full pipe that nobody reads.
     pub fn print(&self) {
-        last_words::write(
-            Some(format!("{self}\n")),
-            Some(format!("{}\n", self.to_json())),
-        );
+        let (table, line) = (format!("{self}\n"), format!("{}\n", self.to_json()));
+        last_words::write(Some(table), Some(line), PATIENCE);
     }
 
     /// One line of JSON, without the line's end.

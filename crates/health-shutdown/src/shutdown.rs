@@ -79,10 +79,10 @@ pub(crate) struct Begun {
 #[non_exhaustive]
 pub enum InstallError {
     /// The handlers.
-    #[error("cannot listen to signals")]
+    #[error("cannot listen to signals: {0}")]
     Signals(#[source] io::Error),
     /// The thread.
-    #[error("cannot start the thread of the watchdog")]
+    #[error("cannot start the thread of the watchdog: {0}")]
     Watchdog(#[source] io::Error),
 }
 

@@ -11,6 +11,8 @@ use crate::clock;
 use crate::last_words;
 use crate::report::EXIT_DEADLINE;
 
+/// How long the report may take to be written.
+const LAST_WORDS: Duration = Duration::from_millis(50);
 /// What an orderly end that came to the deadline needs for its report.
 const MARGIN: Duration = Duration::from_millis(30);
 
@@ -72,7 +74,7 @@ fn wait((armed, changed): &(Mutex<Option<Instant>>, Condvar)) {
 /// without destructors or exit handlers: any of them may hang.
 pub(crate) fn end(code: u8, words: Option<String>) -> ! {
     if words.is_some() {
-        last_words::write(None, words);
+        last_words::write(None, words, LAST_WORDS);
     }
     signal_hook::low_level::exit(code.into())
 }
