@@ -12,6 +12,8 @@
     reason = "tests spawn what they stop, and read the paused clock"
 )]
 
+#[cfg(feature = "prometheus")]
+mod collector;
 mod components;
 mod critical;
 mod deadlines;
