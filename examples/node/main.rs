@@ -5,7 +5,6 @@
 
 mod checks;
 mod logging;
-mod signals;
 mod worker;
 
 use std::io::{self, Write};
@@ -15,9 +14,9 @@ use health_core::{ComponentSpec, Health, RegisterError, StartError};
 use health_examples::flags::{self, Command, Flags};
 use health_http::HealthServer;
 use health_http::server::{BindError, LocalAddr, ServeError, StallLimits};
+use health_shutdown::{Component, InstallError, PlanError, Report};
 use thiserror::Error;
-
-use crate::signals::Signals;
+use tokio_util::sync::CancellationToken;
 
 /// What a mistake in the flags ends with; anything else that goes wrong ends with 1.
 const USAGE: u8 = 2;
@@ -37,7 +36,7 @@ fn main() -> ExitCode {
     };
     logging::install(flags.log);
     match run(&flags) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(report) => report.exit(),
         Err(failure) => {
             complain(&failure.to_string());
             failure.exit_code().into()
@@ -50,8 +49,10 @@ fn main() -> ExitCode {
 enum Failure {
     #[error("cannot build the runtime: {0}")]
     Runtime(io::Error),
-    #[error("cannot listen to signals: {0}")]
-    Signals(io::Error),
+    #[error(transparent)]
+    Install(#[from] InstallError),
+    #[error(transparent)]
+    Plan(#[from] PlanError),
     #[error(transparent)]
     Check(#[from] Box<dyn std::error::Error>),
     #[error(transparent)]
@@ -73,7 +74,7 @@ impl Failure {
     }
 }
 
-fn run(flags: &Flags) -> Result<(), Failure> {
+fn run(flags: &Flags) -> Result<Report, Failure> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -82,14 +83,13 @@ fn run(flags: &Flags) -> Result<(), Failure> {
         .block_on(serve(flags))
 }
 
-async fn serve(flags: &Flags) -> Result<(), Failure> {
-    // First of all, so that a signal during a slow start ends it in order.
-    let mut signals = Signals::install().map_err(Failure::Signals)?;
-
+async fn serve(flags: &Flags) -> Result<Report, Failure> {
     let health = Health::builder()
         .node_id(&flags.node_id)
         .version(&flags.version_tag)
         .build();
+    // Before anything slow: a signal meanwhile ends it through the same phases.
+    let shutdown = flags.shutdown.shutdown(&health).install()?;
     for check in checks::all(flags).map_err(Failure::Check)? {
         health.register(check)?;
     }
@@ -108,15 +108,19 @@ async fn serve(flags: &Flags) -> Result<(), Failure> {
 
     // Whatever is slow to initialise comes here: probes are told `starting` meanwhile.
     health.start()?;
-    let worker = worker::start(component);
+    let stop = CancellationToken::new();
+    let worker = worker::start(component, stop.clone());
 
-    let signal = signals.next().await;
-    tracing::info!(signal, "shutting down");
-    health.begin_shutdown();
-    server.close().await;
+    shutdown.on_critical_failure(&health, flags.shutdown.policy());
+    let plan = shutdown
+        .plan()
+        .stop_service(Component::task("worker", stop, worker))
+        .last(Component::new("health-endpoint", |_| server.close()))
+        .build()?;
+    let report = shutdown.run(plan).await;
     health.stop().await;
-    worker.abort();
-    Ok(())
+    tracing::info!(report = report.to_json(), "shut down");
+    Ok(report)
 }
 
 /// Prints the one line on stdout, on a thread of its own: a stdout that is a full pipe, which

@@ -11,9 +11,11 @@ use thiserror::Error;
 
 use crate::duration::{self, DurationError};
 use crate::file_check::{self, FileCheck, FileCheckError};
+use crate::shutdown_flags::{ShutdownFlag, ShutdownFlagError, ShutdownFlags, help};
 
 /// What `--help` prints.
-pub const HELP: &str = "\
+pub const HELP: &str = concat!(
+    "\
 A node whose every state can be tried from outside.
 
 Usage: node [FLAGS]
@@ -38,6 +40,12 @@ Usage: node [FLAGS]
   --log json|text     the form of the log on stderr [default: text]
   --help              this text
 
+Shutting down, on SIGTERM, Ctrl-C or a critical failure:
+
+",
+    help!(),
+    "
+
 Examples:
   node --listen 127.0.0.1:0
   node --listen 127.0.0.1:8081 --node-id b --own-thread
@@ -47,7 +55,10 @@ Examples:
   node --checks 1000 --interval 200ms --log json
   node --listen unix:/tmp/node.sock
       curl -i --unix-socket /tmp/node.sock http://localhost/health
-";
+  node --file-check db=/tmp/db:critical --critical-mode enforce \\
+      --critical-sustained 10s --critical-grace 0   # missing for 10 s: ends
+"
+);
 
 /// The form of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +88,8 @@ pub struct Flags {
     pub version_tag: String,
     /// The form of the log.
     pub log: Log,
+    /// How to shut down, and what for.
+    pub shutdown: ShutdownFlags,
 }
 
 impl Default for Flags {
@@ -90,6 +103,7 @@ impl Default for Flags {
             node_id: "node-1".to_owned(),
             version_tag: env!("CARGO_PKG_VERSION").to_owned(),
             log: Log::Text,
+            shutdown: ShutdownFlags::default(),
         }
     }
 }
@@ -131,6 +145,9 @@ pub enum FlagError {
     /// A duration that no check can be run at.
     #[error("--interval: {0:?} is out of range; give 1ms to 24h")]
     IntervalRange(String),
+    /// A flag on shutting down.
+    #[error(transparent)]
+    Shutdown(#[from] ShutdownFlagError),
     /// Neither of the forms.
     #[error("--log: {0:?} is no form of log; write json or text")]
     Log(String),
@@ -155,6 +172,12 @@ where
     let mut flags = Flags::default();
     let mut names = HashSet::new();
     while let Some(argument) = parser.next()? {
+        if let Arg::Long(name) = argument
+            && let Some(flag) = ShutdownFlag::named(name)
+        {
+            flags.shutdown.set(flag, text(&mut parser)?)?;
+            continue;
+        }
         match argument {
             Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help),
             Arg::Long("listen") => flags.listen = text(&mut parser)?,
@@ -182,6 +205,7 @@ where
             other => return Err(other.unexpected().into()),
         }
     }
+    flags.shutdown.check()?;
     Ok(Command::Run(flags))
 }
 

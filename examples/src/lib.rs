@@ -5,5 +5,7 @@
 pub mod duration;
 pub mod file_check;
 pub mod flags;
+pub mod graceful;
+pub mod shutdown_flags;
 pub mod stores;
 pub mod verdict_table;

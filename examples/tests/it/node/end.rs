@@ -45,8 +45,9 @@ fn a_stdout_that_takes_nothing_holds_up_nothing() {
     ];
     for (name, stdout) in full {
         let path = directory.path(name);
-        let mut child = Command::new(binary())
+        let mut child = Command::new(binary("node"))
             .args(["--listen", &format!("unix:{}", path.display())])
+            .args(["--drain-delay", "0"])
             .stdout(stdout)
             .stderr(Stdio::null())
             .spawn()
@@ -60,7 +61,7 @@ fn a_stdout_that_takes_nothing_holds_up_nothing() {
 }
 
 /// Fills a pipe to the brim.
-fn fill(pipe: &std::io::PipeWriter) {
+pub(crate) fn fill(pipe: &std::io::PipeWriter) {
     use std::io::Write;
     use std::os::fd::AsFd;
 

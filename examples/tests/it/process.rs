@@ -1,4 +1,4 @@
-//! A node under test: started, asked, signalled, and killed at the latest when it is dropped.
+//! A program under test: started, asked, signalled, and killed at the latest when it is dropped.
 //!
 //! Every wait is for a condition, and gives up after a generous while.
 #![allow(
@@ -17,22 +17,22 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// Between two looks at a condition.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// The example's binary: `target/PROFILE/examples/node`, while tests are in `target/PROFILE/deps`.
-pub(crate) fn binary() -> PathBuf {
+/// An example's binary: `target/PROFILE/examples/NAME`, while tests are in `target/PROFILE/deps`.
+pub(crate) fn binary(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let profile = test.parent().and_then(std::path::Path::parent).unwrap();
-    let node = profile.join("examples").join("node");
+    let program = profile.join("examples").join(name);
     assert!(
-        node.exists(),
-        "{} is missing; run `cargo build --package health-examples --example node`",
-        node.display()
+        program.exists(),
+        "{} is missing; run `cargo build --package health-examples --examples`",
+        program.display()
     );
-    node
+    program
 }
 
 /// Runs a node that is expected to end by itself.
 pub(crate) fn output(arguments: &[&str]) -> Output {
-    let child = Command::new(binary())
+    let child = Command::new(binary("node"))
         .args(arguments)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -50,16 +50,16 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// Starts a node on a free port, and waits for its line.
+    /// Starts a node on a free port that ends at once when told, and waits for its line.
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut all = vec!["--listen", "127.0.0.1:0"];
+        let mut all = vec!["--listen", "127.0.0.1:0", "--drain-delay", "0"];
         all.extend(arguments);
         Self::start_as(&all)
     }
 
     /// The same with all its arguments given.
     pub(crate) fn start_as(arguments: &[&str]) -> Self {
-        let mut child = Command::new(binary())
+        let mut child = Command::new(binary("node"))
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

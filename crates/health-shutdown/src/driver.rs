@@ -1,0 +1,229 @@
+//! Carries a shutdown out: spawns what stops each component, keeps the time, aborts.
+//!
+//! It decides nothing; see `sequence`.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "this is the driver, which owns the tasks"
+)]
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::task::{AbortHandle, JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock;
+use crate::component::{StopError, StopFn};
+use crate::isolation::isolated;
+use crate::plan::Plan;
+use crate::progress::{Known, Progress};
+use crate::report::Report;
+use crate::sequence::{Command, Finish, Id, Sequence};
+use crate::shutdown::{Begun, Inner};
+use crate::stop::{Note, Stop};
+
+/// How stopping a component ended: `Err(None)` is a panic.
+type Stopped = (Id, Result<(), Option<StopError>>);
+
+/// Stops everything in `plan`.
+pub(crate) async fn execute(inner: &Inner, begun: Begun, plan: Plan) -> Report {
+    let mut execution = Execution::new(inner, begun, plan);
+    let mut commands = Vec::new();
+    execution.step(|sequence, now| sequence.advance(now, &mut commands));
+    loop {
+        let mut finished = false;
+        for command in commands.drain(..) {
+            finished |= command == Command::Finish;
+            execution.carry_out(command);
+        }
+        if finished {
+            return execution.report();
+        }
+        let wake = execution.wake_at();
+        let joined = tokio::select! {
+            Some(joined) = execution.tasks.join_next() => Some(joined),
+            () = tokio::time::sleep_until(wake.into()) => None,
+        };
+        match joined.and_then(|joined| execution.outcome(joined)) {
+            Some((id, finish)) => {
+                execution.step(|sequence, now| sequence.ended(id, finish, now, &mut commands));
+            }
+            None => execution.step(|sequence, now| sequence.advance(now, &mut commands)),
+        }
+    }
+}
+
+/// Awaits `execution`, and tells systemd meanwhile how it is.
+#[cfg(feature = "systemd")]
+pub(crate) async fn while_telling_systemd(
+    inner: &Inner,
+    execution: impl Future<Output = Report>,
+) -> Report {
+    use crate::systemd::{self, Told};
+
+    let watchdog = systemd::watchdog();
+    let mut told = Told::default();
+    let mut pulse = tokio::time::interval(systemd::pulse(watchdog));
+    let mut execution = std::pin::pin!(execution);
+    loop {
+        let ended = tokio::select! {
+            report = &mut execution => Some(report),
+            _ = pulse.tick() => None,
+        };
+        systemd::say(&told.news(&inner.look(), watchdog.is_some()));
+        if let Some(report) = ended {
+            return report;
+        }
+    }
+}
+
+/// What is being executed. Dropped, it aborts what it has begun to stop.
+struct Execution {
+    progress: Arc<Mutex<Progress>>,
+    began: Instant,
+    waiting: Vec<Option<StopFn>>,
+    running: Vec<Option<Running>>,
+    notes: Vec<Note>,
+    tasks: JoinSet<Stopped>,
+}
+
+struct Running {
+    hurry: CancellationToken,
+    abort: AbortHandle,
+}
+
+impl Execution {
+    fn new(inner: &Inner, begun: Begun, plan: Plan) -> Self {
+        let mut bounds = plan.bounds;
+        if begun.reason.is_interactive() {
+            bounds.drain_delay = Duration::ZERO;
+        }
+        let items = plan.parts.iter().map(|part| part.item).collect();
+        let mut known = Vec::with_capacity(plan.parts.len());
+        let mut waiting = Vec::with_capacity(plan.parts.len());
+        let mut notes = Vec::with_capacity(plan.parts.len());
+        for part in plan.parts {
+            let note = Note::default();
+            notes.push(note.clone());
+            waiting.push(Some(part.stop));
+            known.push(Known {
+                name: part.name,
+                phase: part.item.phase,
+                note,
+                error: None,
+            });
+        }
+        let progress = Arc::new(Mutex::new(Progress {
+            reason: begun.reason,
+            began: begun.wall,
+            sequence: Sequence::new(items, bounds),
+            parts: known,
+        }));
+        inner.show(Arc::clone(&progress));
+        Self {
+            progress,
+            began: begun.at,
+            running: waiting.iter().map(|_| None).collect(),
+            waiting,
+            notes,
+            tasks: JoinSet::new(),
+        }
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn elapsed(&self) -> Duration {
+        clock::instant().saturating_duration_since(self.began)
+    }
+
+    /// One step of the sequence at the present time.
+    fn step(&self, step: impl FnOnce(&mut Sequence, Duration)) {
+        let now = self.elapsed();
+        step(&mut self.progress().sequence, now);
+    }
+
+    fn wake_at(&self) -> Instant {
+        let wake = self.progress().sequence.wake_at();
+        self.began + wake.unwrap_or_default()
+    }
+
+    fn carry_out(&mut self, command: Command) {
+        match command {
+            Command::Enter(phase) => tracing::info!(%phase, "shutdown phase begins"),
+            Command::Stop(id) => self.stop(id),
+            Command::Hurry(id) => {
+                tracing::warn!(component = self.name(id), "at its deadline, asked to hurry");
+                if let Some(running) = self.running_mut(id) {
+                    running.hurry.cancel();
+                }
+            }
+            Command::Abort(id) => {
+                tracing::error!(component = self.name(id), "did not end in time, aborted");
+                if let Some(running) = self.running_mut(id) {
+                    running.abort.abort();
+                }
+            }
+            Command::Finish => tracing::info!(elapsed = ?self.elapsed(), "shutdown ends"),
+        }
+    }
+
+    /// Spawns what stops a component, its panics caught.
+    fn stop(&mut self, id: Id) {
+        let Some(stop) = self.waiting.get_mut(id).and_then(Option::take) else {
+            return;
+        };
+        let hurry = CancellationToken::new();
+        let note = self.notes.get(id).cloned().unwrap_or_default();
+        let deadline = self.progress().sequence.hurries_at(id);
+        let cx = Stop::new(
+            hurry.clone(),
+            self.began + deadline.unwrap_or_default(),
+            note,
+        );
+        let abort = self
+            .tasks
+            .spawn(async move { (id, stopped(stop, cx).await) });
+        if let Some(running) = self.running.get_mut(id) {
+            *running = Some(Running { hurry, abort });
+        }
+    }
+
+    fn running_mut(&mut self, id: Id) -> Option<&mut Running> {
+        self.running.get_mut(id)?.as_mut()
+    }
+
+    /// What a task that has ended says; nothing if it was aborted.
+    fn outcome(&self, joined: Result<Stopped, JoinError>) -> Option<(Id, Finish)> {
+        let (id, result) = joined.ok()?;
+        let (finish, error) = match result {
+            Ok(()) => return Some((id, Finish::Done)),
+            Err(Some(error)) => (Finish::Failed, error.to_string()),
+            Err(None) => (Finish::Panicked, "it panicked".to_owned()),
+        };
+        tracing::error!(
+            component = self.name(id),
+            error,
+            "could not be stopped in order"
+        );
+        self.progress().failed(id, error);
+        Some((id, finish))
+    }
+
+    fn name(&self, id: Id) -> String {
+        self.progress().name(id).to_owned()
+    }
+
+    fn report(&self) -> Report {
+        self.progress().report(self.elapsed(), false)
+    }
+}
+
+/// Stops a component; a panic on the way is `Err(None)`.
+async fn stopped(stop: StopFn, cx: Stop) -> Result<(), Option<StopError>> {
+    match isolated(move || stop(cx)).await {
+        Some(result) => result.map_err(Some),
+        None => Err(None),
+    }
+}

@@ -1,0 +1,396 @@
+//! The handle on the shutdown of one service: set up first of all, begun by whoever must.
+//!
+//! It begins; the order is `sequence`'s, and the stopping the driver's.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant, SystemTime};
+
+use health_core::Health;
+use thiserror::Error;
+use tokio::sync::watch;
+
+use crate::clock;
+use crate::critical::{CriticalPolicy, Mode};
+use crate::driver;
+use crate::panic_hook;
+use crate::plan::{Plan, PlanBuilder};
+use crate::progress::Progress;
+use crate::reason::Reason;
+use crate::report::Report;
+use crate::signals::Signals;
+use crate::trigger::{Counts, Trigger};
+use crate::watchdog::{self, Watchdog};
+
+/// Under Kubernetes' 30 s, after which it sends SIGKILL.
+const WHOLE: Duration = Duration::from_secs(25);
+const DRAIN_DELAY: Duration = Duration::from_secs(5);
+/// Nobody waits longer; and sums of what is shorter do not overflow.
+const MOST: Duration = Duration::from_hours(24 * 365);
+
+/// How a shutdown is set up. Nothing is installed that is not asked for.
+#[derive(Debug)]
+#[must_use = "call `install`"]
+pub struct ShutdownBuilder {
+    health: Health,
+    whole: Duration,
+    drain_delay: Duration,
+    signals: Option<Signals>,
+    watchdog: bool,
+    on_panic: bool,
+    #[cfg(feature = "systemd")]
+    systemd: bool,
+}
+
+/// The shutdown of one service. Cheap to clone; all clones are the same one.
+#[derive(Clone, Debug)]
+pub struct Shutdown {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) health: Health,
+    whole: Duration,
+    drain_delay: Duration,
+    /// Whether somebody has begun; `begun` follows once readiness has failed.
+    triggered: AtomicBool,
+    begun: watch::Sender<Option<Begun>>,
+    progress: Mutex<Option<Arc<Mutex<Progress>>>>,
+    pub(crate) critical: Counts,
+    watchdog: Option<Watchdog>,
+    #[cfg(feature = "systemd")]
+    systemd: bool,
+    #[cfg(unix)]
+    listener: Mutex<Option<crate::signals::unix::Listener>>,
+}
+
+/// That and when a shutdown began.
+#[derive(Clone, Debug)]
+pub(crate) struct Begun {
+    pub(crate) reason: Reason,
+    pub(crate) at: Instant,
+    pub(crate) wall: SystemTime,
+}
+
+/// Why nothing was installed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum InstallError {
+    /// The handlers.
+    #[error("cannot listen to signals: {0}")]
+    Signals(#[source] io::Error),
+    /// The thread.
+    #[error("cannot start the thread of the watchdog: {0}")]
+    Watchdog(#[source] io::Error),
+}
+
+impl ShutdownBuilder {
+    /// How long the whole may take, from the trigger on; 25 s by default. Keep it below
+    /// the orchestrator's own patience (Kubernetes: `terminationGracePeriodSeconds`, 30 s).
+    /// A year at most.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.whole = deadline.min(MOST);
+        self
+    }
+
+    /// How long everything is still served once readiness fails; 5 s by default, none after
+    /// Ctrl-C. At least the prober's interval times its failure threshold, else it is cut
+    /// off while traffic still comes.
+    pub fn drain_delay(mut self, delay: Duration) -> Self {
+        self.drain_delay = delay;
+        self
+    }
+
+    /// Begins a shutdown on signals.
+    pub fn signals(mut self, signals: Signals) -> Self {
+        self.signals = Some(signals);
+        self
+    }
+
+    /// Ends the process at the deadline, on an OS thread, even if every runtime is blocked:
+    /// with exit code 124, without destructors or exit handlers, and with the report on
+    /// stdout if it can be written within 50 ms. Armed by the trigger, it stays so until
+    /// the process has ended.
+    pub fn watchdog(mut self) -> Self {
+        self.watchdog = true;
+        self
+    }
+
+    /// Begins a shutdown when a task or thread of the service panics, through a panic hook
+    /// that first calls the one that is there. Not for panics in checks, observers, guards
+    /// and components being stopped: those are caught and shown.
+    pub fn on_panic(mut self) -> Self {
+        self.on_panic = true;
+        self
+    }
+
+    /// Tells systemd, for as long as [`Shutdown::run`] is awaited: `READY=1` once the node
+    /// runs, `STATUS`, `WATCHDOG=1` while liveness holds (and the runtime goes on), then
+    /// `STOPPING=1`, and `EXTEND_TIMEOUT_USEC` while the shutdown makes progress. Needs
+    /// `Type=notify` in the unit. Outside of systemd it does nothing.
+    #[cfg(feature = "systemd")]
+    pub fn systemd(mut self) -> Self {
+        self.systemd = true;
+        self
+    }
+
+    /// Installs what was asked for. Call it before slow initialisation: a signal meanwhile
+    /// is kept, and [`Shutdown::requested`] completes.
+    pub fn install(self) -> Result<Shutdown, InstallError> {
+        let mut failed = None;
+        let inner = Arc::new_cyclic(|weak: &Weak<Inner>| {
+            let watchdog = self.watchdog.then(|| {
+                let weak = weak.clone();
+                Watchdog::start(move || weak.upgrade()?.last_words())
+            });
+            let watchdog = watchdog.transpose().unwrap_or_else(|error| {
+                failed = Some(InstallError::Watchdog(error));
+                None
+            });
+            Inner {
+                health: self.health,
+                whole: self.whole,
+                drain_delay: self.drain_delay,
+                triggered: AtomicBool::new(false),
+                begun: watch::Sender::new(None),
+                progress: Mutex::new(None),
+                critical: Counts::default(),
+                watchdog,
+                #[cfg(feature = "systemd")]
+                systemd: self.systemd,
+                #[cfg(unix)]
+                listener: Mutex::new(None),
+            }
+        });
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        if let Some(signals) = self.signals {
+            inner.listen(signals).map_err(InstallError::Signals)?;
+        }
+        if self.on_panic {
+            panic_hook::install(Arc::downgrade(&inner));
+        }
+        Ok(Shutdown { inner })
+    }
+}
+
+impl Shutdown {
+    /// Sets up the shutdown of the service whose health is `health`.
+    pub fn of(health: &Health) -> ShutdownBuilder {
+        ShutdownBuilder {
+            health: health.clone(),
+            whole: WHOLE,
+            drain_delay: DRAIN_DELAY,
+            signals: None,
+            watchdog: false,
+            on_panic: false,
+            #[cfg(feature = "systemd")]
+            systemd: false,
+        }
+    }
+
+    /// Begins the shutdown, if none has begun: readiness fails at once. `why` is for the
+    /// log and the report. Never blocks for long, and may be called from any thread.
+    pub fn request(&self, why: impl Into<String>) {
+        self.inner.begin(Reason::Requested(why.into()));
+    }
+
+    /// Begins a shutdown once a critical check of `health` has failed for as long as `policy`
+    /// asks. The log says why it did, or why it did not.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use health_core::Health;
+    /// use health_shutdown::{CriticalPolicy, Shutdown};
+    ///
+    /// let health = Health::new();
+    /// let shutdown = Shutdown::of(&health).install()?;
+    /// shutdown.on_critical_failure(
+    ///     &health,
+    ///     CriticalPolicy::enforce().after(3).sustained(Duration::from_secs(30)),
+    /// );
+    /// # Ok::<(), health_shutdown::InstallError>(())
+    /// ```
+    pub fn on_critical_failure(&self, health: &Health, policy: CriticalPolicy) {
+        if policy.mode != Mode::Off {
+            let shutdown = Arc::downgrade(&self.inner);
+            health.observe(Trigger::new(shutdown, health.node_id(), policy));
+        }
+    }
+
+    /// How often a critical failure was confirmed, in a dry run or not.
+    pub fn critical_failures(&self) -> u64 {
+        self.inner.critical.confirmed.load(Ordering::Relaxed)
+    }
+
+    /// How many of them would have begun a shutdown, were it no dry run.
+    pub fn dry_runs(&self) -> u64 {
+        self.inner.critical.dry_runs.load(Ordering::Relaxed)
+    }
+
+    /// How often a guard objected.
+    pub fn vetoes(&self) -> u64 {
+        self.inner.critical.vetoes.load(Ordering::Relaxed)
+    }
+
+    /// Whether a shutdown has begun. From then on answers should carry `Connection: close`.
+    pub fn is_requested(&self) -> bool {
+        self.inner.has_begun()
+    }
+
+    /// Waits until a shutdown has begun. Cancel safe.
+    pub async fn requested(&self) -> Reason {
+        self.inner.begun().await.reason
+    }
+
+    /// A plan of what to stop, within this shutdown's bounds.
+    pub fn plan(&self) -> PlanBuilder {
+        PlanBuilder::new(self.inner.whole, self.inner.drain_delay)
+    }
+
+    /// Waits until a shutdown has begun, carries `plan` out, and reports. To be called once.
+    ///
+    /// Nothing in the plan holds it up past the deadline: what hangs is asked to hurry,
+    /// aborted, and reported. Dropped on its way, it aborts what it is stopping.
+    pub async fn run(&self, plan: Plan) -> Report {
+        let execution = async {
+            let begun = self.inner.begun().await;
+            driver::execute(&self.inner, begun, plan).await
+        };
+        #[cfg(feature = "systemd")]
+        if self.inner.systemd {
+            return driver::while_telling_systemd(&self.inner, execution).await;
+        }
+        execution.await
+    }
+
+    /// What has become of it so far; `None` before it runs.
+    pub fn report(&self) -> Option<Report> {
+        let elapsed = self.inner.elapsed()?;
+        let shown = self.inner.shown()?;
+        let progress = shown.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(progress.report(elapsed, false))
+    }
+}
+
+impl Inner {
+    /// Begins; the first reason counts.
+    pub(crate) fn begin(self: &Arc<Self>, reason: Reason) {
+        if self.triggered.swap(true, Ordering::Relaxed) {
+            tracing::info!(%reason, "a shutdown is under way already");
+            return;
+        }
+        let begun = Begun {
+            reason,
+            at: clock::instant(),
+            wall: clock::wall(),
+        };
+        // First of all, as everything else may be slow.
+        if let Some(watchdog) = &self.watchdog {
+            watchdog.arm(begun.at + self.whole);
+        }
+        // Before anybody else learns of it, so that nothing stops while readiness still passes.
+        self.health.begin_shutdown_within(self.whole);
+        let reason = begun.reason.clone();
+        self.begun.send_replace(Some(begun));
+        tracing::info!(%reason, deadline = ?self.whole, "shutdown begins");
+    }
+
+    /// Begins on a thread of its own, for callers that must not wait for a log that blocks.
+    pub(crate) fn begin_aside(self: &Arc<Self>, reason: Reason) {
+        let (inner, why) = (Arc::clone(self), reason.clone());
+        let spawned = std::thread::Builder::new()
+            .name("shutdown-begin".to_owned())
+            .spawn(move || inner.begin(why));
+        if spawned.is_err() {
+            self.begin(reason);
+        }
+    }
+
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun.borrow().is_some()
+    }
+
+    async fn begun(&self) -> Begun {
+        let mut begun = self.begun.subscribe();
+        loop {
+            if let Some(begun) = begun.borrow_and_update().clone() {
+                return begun;
+            }
+            if begun.changed().await.is_err() {
+                // The sender is this very struct's.
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    fn elapsed(&self) -> Option<Duration> {
+        let at = self.begun.borrow().as_ref()?.at;
+        Some(clock::instant().saturating_duration_since(at))
+    }
+
+    /// Lets the report be drawn from `progress` from now on.
+    pub(crate) fn show(&self, progress: Arc<Mutex<Progress>>) {
+        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
+    }
+
+    fn shown(&self) -> Option<Arc<Mutex<Progress>>> {
+        self.progress
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// The report at a forced end. It waits for nobody.
+    fn last_words(&self) -> Option<String> {
+        let shown = self.progress.try_lock().ok()?.clone()?;
+        let report = shown.try_lock().ok()?.report(self.elapsed()?, true);
+        Some(format!("{}\n", report.to_json()))
+    }
+
+    /// What systemd is to know.
+    #[cfg(feature = "systemd")]
+    pub(crate) fn look(&self) -> crate::systemd::Look {
+        use crate::systemd::Look;
+        use health_core::{Lifecycle, Probe};
+
+        let (verdict, message) = self.health.answer_at(Probe::Health, clock::instant());
+        let shown = self.shown();
+        let progress = shown
+            .as_ref()
+            .map(|shown| shown.lock().unwrap_or_else(PoisonError::into_inner));
+        Look {
+            running: self.health.lifecycle() == Lifecycle::Running,
+            live: self.health.verdict(Probe::Live).passing,
+            stopping: self.has_begun(),
+            status: match &progress {
+                Some(progress) => progress.status(),
+                None => format!("{}: {message}", verdict.status),
+            },
+            progress: progress.map_or(0, |progress| progress.count()),
+        }
+    }
+
+    #[cfg(unix)]
+    fn listen(self: &Arc<Self>, signals: Signals) -> io::Result<()> {
+        let weak = Arc::downgrade(self);
+        let begin = move |signal: crate::signals::Signal| {
+            if let Some(inner) = weak.upgrade() {
+                // A log that blocks must not keep the second signal from being heard.
+                inner.begin_aside(Reason::Signal(signal.name()));
+            }
+        };
+        let force = |signal: crate::signals::Signal| watchdog::end(signal.exit_code(), None);
+        let listener = crate::signals::unix::listen(signals, begin, force)?;
+        *self.listener.lock().unwrap_or_else(PoisonError::into_inner) = Some(listener);
+        Ok(())
+    }
+
+    #[cfg(not(unix))]
+    fn listen(self: &Arc<Self>, _signals: Signals) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}

@@ -1,0 +1,158 @@
+//! What can be stopped beside closures: tasks, tokens, threads, child processes.
+
+use std::time::Duration;
+
+use health_shutdown::{Component, Ending, Report, Stop};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::journal::running;
+
+const fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// Stops one component in a shutdown of its own.
+async fn stop(component: Component) -> Report {
+    let (_health, shutdown) = running();
+    let shutdown = shutdown.drain_delay(Duration::ZERO).install().unwrap();
+    let plan = shutdown.plan().stop_service(component).build().unwrap();
+    shutdown.request("a test");
+    shutdown.run(plan).await
+}
+
+fn ending(report: &Report) -> Ending {
+    report.components[0].ending.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_ends_at_its_token_or_is_aborted() {
+    let token = CancellationToken::new();
+    let watching = tokio::spawn(token.clone().cancelled_owned());
+    let report = stop(Component::task("worker", token, watching)).await;
+    assert_eq!(ending(&report), Ending::Done, "{report}");
+
+    let deaf = tokio::spawn(std::future::pending::<()>());
+    let aborted = deaf.abort_handle();
+    let deaf = Component::task("deaf", CancellationToken::new(), deaf);
+    let report = stop(deaf.deadline(millis(100))).await;
+    assert_eq!(ending(&report), Ending::Aborted, "{report}");
+    while !aborted.is_finished() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_fails_panics_or_is_gone_already() {
+    let token = CancellationToken::new();
+    let fails = tokio::spawn(async { Err::<(), _>("lost the last batch") });
+    let report = stop(Component::task("worker", token.clone(), fails)).await;
+    assert_eq!(ending(&report), Ending::Failed, "{report}");
+    assert_eq!(
+        report.components[0].error.as_deref(),
+        Some("lost the last batch")
+    );
+
+    let panics = tokio::spawn(async { panic!("in a task") });
+    let panics = Component::task::<()>("worker", token.clone(), panics);
+    assert_eq!(ending(&stop(panics).await), Ending::Panicked);
+
+    let gone = tokio::spawn(std::future::pending::<()>());
+    gone.abort();
+    let gone = Component::task("worker", token, gone);
+    assert_eq!(ending(&stop(gone).await), Ending::Done);
+}
+
+#[tokio::test(start_paused = true)]
+async fn tracked_tasks_are_awaited() {
+    let (token, tracker) = (CancellationToken::new(), TaskTracker::new());
+    for _ in 0..10 {
+        let token = token.clone();
+        tracker.spawn(async move {
+            token.cancelled().await;
+            tokio::time::sleep(millis(700)).await;
+        });
+    }
+    let report = stop(Component::tasks("pool", token, tracker.clone())).await;
+    assert_eq!(ending(&report), Ending::Done, "{report}");
+    assert!(tracker.is_empty());
+    assert!(report.components[0].elapsed.unwrap() >= millis(700));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_cancelled() {
+    let token = CancellationToken::new();
+    let report = stop(Component::token("watchers", token.clone())).await;
+    assert!(token.is_cancelled());
+    assert_eq!(ending(&report), Ending::Done);
+}
+
+#[tokio::test]
+async fn threads_are_joined_by_a_callback_that_may_block() {
+    let (sender, receiver) = std::sync::mpsc::channel::<()>();
+    let thread = std::thread::Builder::new()
+        .spawn(move || {
+            let _ = receiver.recv();
+        })
+        .unwrap();
+    let joins = Component::thread("reader", move |_| {
+        drop(sender);
+        thread.join().map_err(|_| "the reader panicked")
+    });
+    assert_eq!(ending(&stop(joins).await), Ending::Done);
+
+    let panics = Component::thread("panics", |stop: Stop| {
+        assert!(stop.hurry().is_cancelled(), "in a callback");
+    });
+    assert_eq!(ending(&stop(panics).await), Ending::Panicked);
+
+    let (_held, never) = std::sync::mpsc::channel::<()>();
+    let hangs = Component::thread("hangs", move |_| {
+        let _ = never.recv();
+    });
+    let report = stop(hangs.deadline(millis(50))).await;
+    assert_eq!(ending(&report), Ending::Aborted);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn processes_are_asked_then_killed() {
+    let shell = |script: &str| {
+        let mut command = tokio::process::Command::new("sh");
+        command
+            .args(["-c", script])
+            .stdout(std::process::Stdio::piped());
+        command.spawn().unwrap()
+    };
+    let deadline = millis(200);
+    for (script, expected) in [
+        ("echo up; exec sleep 1000", Ending::Done),
+        (
+            "trap 'exit 0' TERM; echo up; while :; do sleep 0.01; done",
+            Ending::Done,
+        ),
+        (
+            "trap 'exit 3' TERM; echo up; while :; do sleep 0.01; done",
+            Ending::Failed,
+        ),
+        (
+            "trap '' TERM; echo up; while :; do sleep 0.01; done",
+            Ending::Failed,
+        ),
+    ] {
+        let mut child = shell(script);
+        let mut line = [0; 3];
+        let stdout = child.stdout.as_mut().unwrap();
+        tokio::io::AsyncReadExt::read_exact(stdout, &mut line)
+            .await
+            .unwrap();
+        let report = stop(Component::process("child", child).deadline(deadline)).await;
+        assert_eq!(ending(&report), expected, "{script}: {report}");
+    }
+    let mut gone = shell("exit 0");
+    gone.wait().await.unwrap();
+    assert_eq!(
+        ending(&stop(Component::process("child", gone)).await),
+        Ending::Done
+    );
+}

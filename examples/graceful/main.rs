@@ -1,0 +1,94 @@
+//! A service that shuts down in order, whatever goes wrong meanwhile.
+//!
+//! `--help` says what can. The service itself does no more than to be stopped.
+
+mod service;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use health_core::Health;
+use health_examples::graceful::{self, Command, Flags};
+use health_http::HealthServer;
+use health_http::server::StallLimits;
+use health_shutdown::{Component, Report};
+use tokio::net::TcpListener;
+
+type Error = Box<dyn std::error::Error>;
+
+fn main() -> ExitCode {
+    let flags = match graceful::parse(std::env::args_os().skip(1)) {
+        Ok(Command::Run(flags)) => flags,
+        Ok(Command::Help) => {
+            let _ = io::stdout().write_all(graceful::HELP.as_bytes());
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "graceful: {error} (see graceful --help)");
+            return ExitCode::from(2);
+        }
+    };
+    tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_ansi(false)
+        .log_internal_errors(false)
+        .init();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    match runtime
+        .map_err(Error::from)
+        .and_then(|runtime| runtime.block_on(run(&flags)))
+    {
+        Ok(report) => {
+            report.print();
+            report.exit()
+        }
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "graceful: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(flags: &Flags) -> Result<Report, Error> {
+    let health = Health::builder().node_id("graceful").build();
+    // First of all: a signal during a slow start ends it through the same phases.
+    let shutdown = flags.shutdown.shutdown(&health).on_panic().install()?;
+    let endpoint = HealthServer::builder(health.clone())
+        .own_thread(StallLimits::default())
+        .bind(flags.health.as_str())?
+        .serve()?;
+    let listener = TcpListener::bind(&flags.listen).await?;
+    let (at, asked_at) = (listener.local_addr()?, endpoint.local_addr());
+    // Nobody may be reading.
+    let _ = writeln!(
+        io::stdout(),
+        "health on http://{asked_at}\nlistening on http://{at}"
+    );
+
+    let mut plan = shutdown
+        .plan()
+        .last(Component::new("health-endpoint", |_| endpoint.close()));
+    tokio::select! {
+        () = tokio::time::sleep(flags.slow_start) => {
+            health.register(service::ledger(flags.fail_critical_after).critical())?;
+            health.start()?;
+            shutdown.on_critical_failure(&health, flags.shutdown.policy());
+            plan = service::start(&shutdown, listener, flags, plan);
+        }
+        // What has been started so far is stopped, and no more of it begun.
+        _ = shutdown.requested() => {}
+    }
+    if let Some(after) = flags.panic_after {
+        service::panic_after(after);
+    }
+    let plan = plan.build()?;
+    if flags.block_runtime {
+        service::block_runtime(&shutdown);
+    }
+    let report = shutdown.run(plan).await;
+    health.stop().await;
+    Ok(report)
+}

@@ -1,0 +1,6 @@
+//! The example `graceful`: it ends in order, whatever goes wrong.
+
+mod ends;
+mod load;
+mod service;
+mod systemd;

@@ -1,0 +1,15 @@
+//! The examples as processes: their flags, their lines, every state from outside, their ends.
+//!
+//! Cargo names no path for examples, so they are found beside this test's own: `cargo test`
+//! builds both. Nothing here judges the wire format, which has tests of its own.
+#![cfg(unix)]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod graceful;
+mod node;
+mod process;
