@@ -20,8 +20,8 @@ const INODE_LIMITS: Limits = Limits::rising(0.9, 0.95);
 /// Watches how full the file system is that holds a path.
 ///
 /// The path must exist when the check runs (a path not found is unhealthy);
-/// links are followed. What only a privileged process may write counts as
-/// used, so that 100 % is where the service's own writes fail. A file system may
+/// links are followed. As `df` does, it leaves out what only a privileged process
+/// may write, so that 100 % is where the service's own writes fail. A file system may
 /// also run out of inodes, one of which each file takes; some have no such limit.
 ///
 /// Degraded from 85 % of the space used, unhealthy from 95 %; for inodes from
@@ -106,11 +106,12 @@ impl DiskCheck {
                     .with_error(error);
             }
         };
-        let used = used_fraction(space.total_bytes, space.available_bytes);
+        let used = space.used_fraction();
         let mut worst = Finding::new("", used, self.limits);
         let mut outcome = Outcome::healthy()
             .detail("used_percent", percent(used))
             .detail("total_bytes", space.total_bytes)
+            .detail("used_bytes", space.used_bytes)
             .detail("available_bytes", space.available_bytes);
         if let (Some(Inodes { total, available }), Some(limits)) = (space.inodes, self.inode_limits)
         {
@@ -185,6 +186,7 @@ mod tests {
     fn space(total_bytes: u64, available_bytes: u64) -> Space {
         Space {
             total_bytes,
+            used_bytes: total_bytes.saturating_sub(available_bytes),
             available_bytes,
             inodes: None,
         }
@@ -259,6 +261,19 @@ mod tests {
         }
         let outcome = check.outcome(Ok(space(1000, 66)));
         assert_eq!(outcome.details()["used_percent"], 93.4);
+    }
+
+    #[test]
+    fn what_is_reserved_is_left_out_as_df_does() {
+        let reserved = Space {
+            total_bytes: 1_000,
+            used_bytes: 450,
+            available_bytes: 500,
+            inodes: None,
+        };
+        let outcome = DiskCheck::new("/").outcome(Ok(reserved));
+        assert_eq!(outcome.details()["used_percent"], 47.3);
+        assert_eq!(outcome.details()["used_bytes"], 450);
     }
 
     #[test]

@@ -119,7 +119,7 @@ impl ResourceCheck {
             memory
                 .map(|ram| used_fraction(ram.total, ram.available))
                 .map_err(|error| ("memory of the machine cannot be measured", error.into())),
-            disk.map(|space| used_fraction(space.total_bytes, space.available_bytes))
+            disk.map(|space| space.used_fraction())
                 .map_err(|error| (disk::advice(&error), error.into())),
         ]
     }

@@ -7,14 +7,26 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::wording::used_fraction;
+
 /// What a file system has, and what of it is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Space {
     pub(crate) total_bytes: u64,
+    pub(crate) used_bytes: u64,
     /// What a process without privileges may still write.
     pub(crate) available_bytes: u64,
     /// `None` where inodes are made as they are needed (btrfs), or not known.
     pub(crate) inodes: Option<Inodes>,
+}
+
+impl Space {
+    /// The used part of what is used or may be, as `df` counts it: what only a privileged
+    /// process may write is left out, so that 1 is where the service's own writes fail.
+    pub(crate) fn used_fraction(&self) -> f64 {
+        let usable = self.used_bytes.saturating_add(self.available_bytes);
+        used_fraction(usable, self.available_bytes)
+    }
 }
 
 /// How many files a file system can have.
@@ -54,6 +66,10 @@ pub(crate) fn measure(path: &Path) -> Result<Space, SpaceError> {
     }
     Ok(Space {
         total_bytes: answer.f_blocks.saturating_mul(answer.f_frsize),
+        used_bytes: answer
+            .f_blocks
+            .saturating_sub(answer.f_bfree)
+            .saturating_mul(answer.f_frsize),
         available_bytes: answer.f_bavail.saturating_mul(answer.f_frsize),
         inodes: (answer.f_files > 0).then_some(Inodes {
             total: answer.f_files,
@@ -85,6 +101,7 @@ pub(crate) fn measure(path: &Path) -> Result<Space, SpaceError> {
     }
     Ok(Space {
         total_bytes: disk.total_space(),
+        used_bytes: disk.total_space().saturating_sub(disk.available_space()),
         available_bytes: disk.available_space(),
         inodes: None,
     })
