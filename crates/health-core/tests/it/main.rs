@@ -30,3 +30,5 @@ mod scale;
 mod stage;
 mod staleness;
 mod storm;
+#[cfg(feature = "testing")]
+mod testing;
