@@ -26,6 +26,7 @@ const TO_DELETE: u32 = 4;
 /// How often a value is looked for while it may still show.
 const LOOKS: u32 = 10;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Puts a unique value under a key of its own, waits for it to show, compares it,
 /// and deletes the key.
@@ -246,7 +247,7 @@ impl Probe {
             .map_err(|_elapsed| late(Step::Put))?
             .map_err(|why| failed(Step::Put, why))?;
         let put = clock::instant();
-        let pause = (self.check.propagation / LOOKS).max(SHORTEST_PAUSE);
+        let pause = (self.check.propagation / LOOKS).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
         loop {
             *looks += 1;
             let value = timeout_at(until.into(), self.check.store.get(&key))

@@ -1,6 +1,8 @@
 //! Publishes a message and waits for it to come back. How it travels is the `PubSub`'s business.
 
+use std::future::{Future, poll_fn};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -282,15 +284,19 @@ impl Probe {
             .unwrap_or_else(|_elapsed| Err(late(Step::Wait)))?;
         let now = clock::instant();
         let latency = now.saturating_duration_since(sent);
-        let linger = now
-            .checked_add(self.check.linger)
-            .map_or(until, |end| end.min(until));
-        let again = timeout_at(linger.into(), listen(messages, token.as_bytes(), round));
-        match again.await {
-            Ok(Ok(())) => Ok(Arrival { latency, copies: 2 }),
-            Ok(Err(Failure::Changed)) => Err(Failure::Changed),
+        let again = listen(messages, token.as_bytes(), round);
+        let again = match now.checked_add(self.check.linger) {
+            // A timer of no length would still wait for its next tick.
+            _ if self.check.linger.is_zero() => at_once(again).await,
+            end => timeout_at(end.map_or(until, |end| end.min(until)).into(), again)
+                .await
+                .ok(),
+        };
+        match again {
+            Some(Ok(())) => Ok(Arrival { latency, copies: 2 }),
+            Some(Err(Failure::Changed)) => Err(Failure::Changed),
             // Whatever else goes wrong now, the message has come.
-            Ok(Err(_)) | Err(_) => {
+            Some(Err(_)) | None => {
                 round.error = None;
                 Ok(Arrival { latency, copies: 1 })
             }
@@ -323,4 +329,16 @@ async fn listen(
             yield_now().await;
         }
     }
+}
+
+/// What `future` comes to without waiting.
+async fn at_once<F: Future>(future: F) -> Option<F::Output> {
+    let mut future = std::pin::pin!(future);
+    poll_fn(|task| {
+        Poll::Ready(match future.as_mut().poll(task) {
+            Poll::Ready(output) => Some(output),
+            Poll::Pending => None,
+        })
+    })
+    .await
 }
