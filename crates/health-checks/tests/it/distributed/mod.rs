@@ -1,6 +1,7 @@
 //! The parts of a distributed service.
 
 mod leaks;
+mod rude_pub_sub;
 mod states;
 
 #[cfg(feature = "testing")]
