@@ -31,6 +31,10 @@ mod clock;
 mod kept;
 #[allow(dead_code, reason = "a family may be left out")]
 mod limits;
+#[allow(dead_code, reason = "a family may be left out")]
+mod margin;
+#[allow(dead_code, reason = "a family may be left out")]
+mod span;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod sql;
 

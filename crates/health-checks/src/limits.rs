@@ -88,6 +88,15 @@ impl Limits {
     }
 }
 
+/// A count as a figure.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a part in 10^15 decides nothing"
+)]
+pub(crate) fn figure(count: u64) -> f64 {
+    count as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

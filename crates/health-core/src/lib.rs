@@ -39,7 +39,8 @@
 //!   stored, logged or served: [`Redaction`].
 //! - A panic is isolated; that needs `panic = "unwind"`.
 //!
-//! It has no features; it pulls in tokio (`rt`, `sync`, `time`), `arc-swap`,
+//! The one feature, `testing` (off by default), adds `testing`: checks that do as
+//! a test tells them. The crate pulls in tokio (`rt`, `sync`, `time`), `arc-swap`,
 //! `atomic-waker`, `serde`, `serde_json`, `tracing`, `thiserror` and `async-trait`.
 
 mod aggregate;
@@ -93,6 +94,9 @@ mod wording;
 
 #[cfg(test)]
 mod simulator;
+
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use aggregate::{Aggregate, Aggregation};
 pub use ask::AskError;

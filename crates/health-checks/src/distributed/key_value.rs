@@ -1,5 +1,7 @@
 //! What keeps values under keys. Whether it works is not judged here.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::AdapterError;
@@ -19,4 +21,19 @@ pub trait KeyValue: Send + Sync + 'static {
 
     /// Deletes `key`; no error when there is no such key.
     async fn delete(&self, key: &str) -> Result<(), AdapterError>;
+}
+
+#[async_trait]
+impl<K: KeyValue + ?Sized> KeyValue for Arc<K> {
+    async fn put(&self, key: &str, value: &[u8]) -> Result<(), AdapterError> {
+        self.as_ref().put(key, value).await
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, AdapterError> {
+        self.as_ref().get(key).await
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), AdapterError> {
+        self.as_ref().delete(key).await
+    }
 }

@@ -1,5 +1,7 @@
 //! What can be published to and subscribed to. Whether it works is not judged here.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::AdapterError;
@@ -29,4 +31,15 @@ pub trait Messages: Send {
     /// Ends the subscription, so that nothing is left behind on the server. Dropping
     /// it must do so too, as far as a drop can.
     async fn close(self: Box<Self>) -> Result<(), AdapterError>;
+}
+
+#[async_trait]
+impl<P: PubSub + ?Sized> PubSub for Arc<P> {
+    async fn subscribe(&self, topic: &str) -> Result<Box<dyn Messages>, AdapterError> {
+        self.as_ref().subscribe(topic).await
+    }
+
+    async fn publish(&self, topic: &str, message: &[u8]) -> Result<(), AdapterError> {
+        self.as_ref().publish(topic, message).await
+    }
 }

@@ -31,3 +31,5 @@ mod stage;
 mod staleness;
 mod storm;
 mod suspension;
+#[cfg(feature = "testing")]
+mod testing;

@@ -1,1 +1,19 @@
-//! distributed.
+//! The parts of a distributed service.
+
+mod leaks;
+mod rude_pub_sub;
+mod states;
+
+#[cfg(feature = "testing")]
+mod key_value;
+#[cfg(feature = "testing")]
+mod pub_sub;
+
+use health_core::CheckState;
+use serde_json::Value;
+
+/// A detail of what a check showed.
+fn detail(state: &CheckState, key: &str) -> Value {
+    let details = state.details.as_ref();
+    details.map_or(Value::Null, |details| details[key].clone())
+}
