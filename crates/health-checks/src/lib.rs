@@ -31,6 +31,8 @@ mod clock;
 mod kept;
 #[allow(dead_code, reason = "a family may be left out")]
 mod limits;
+#[allow(dead_code, reason = "a family may be left out")]
+mod pace;
 
 #[cfg(feature = "distributed")]
 pub mod distributed;
