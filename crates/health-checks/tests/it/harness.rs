@@ -125,6 +125,13 @@ pub(crate) async fn leaks_nothing(registration: impl Into<Registration>) {
     );
 }
 
+/// Lets this much time pass for the checks, though not for the world. On a runtime of one thread.
+pub(crate) async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
 /// The open descriptors of this process.
 pub(crate) fn descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()

@@ -10,7 +10,7 @@ use health_checks::process::CommandCheck;
 use health_core::{Cause, CheckStatus, Health, Registration};
 use tempfile::TempDir;
 
-use crate::harness::{Monitored, alone, descriptors, resident_bytes, until};
+use crate::harness::{Monitored, alone, descriptors, pass, resident_bytes, until};
 
 /// Longer than the least time between two runs of a command.
 const STEP: Duration = Duration::from_millis(1001);
@@ -32,13 +32,6 @@ fn in_own_process(test: &str, body: impl AsyncFnOnce()) {
             .unwrap();
         runtime.block_on(body());
     });
-}
-
-/// Lets a second pass for the checks, though not for their commands.
-async fn a_second_passes() {
-    tokio::time::pause();
-    tokio::time::advance(STEP).await;
-    tokio::time::resume();
 }
 
 /// The processes, dead or alive, whose parent (fourth field) or group (fifth) is `id`.
@@ -88,7 +81,7 @@ fn a_thousand_killed_runs_leave_no_process_behind() {
             for run in 0..1000 {
                 let state = monitored.ask().await;
                 assert_eq!(state.cause, Cause::Timeout, "{state:?}");
-                a_second_passes().await;
+                pass(STEP).await;
                 if run == 100 {
                     until("the reaped", || children().is_empty());
                     before = (descriptors(), resident_bytes());
@@ -110,7 +103,7 @@ fn ten_thousand_runs_leak_nothing() {
         for run in 0..10_000 {
             let state = monitored.ask().await;
             assert_eq!(state.status, CheckStatus::Healthy, "{state:?}");
-            a_second_passes().await;
+            pass(STEP).await;
             if run == 100 {
                 before = (descriptors(), resident_bytes());
             }
