@@ -24,8 +24,9 @@ use crate::pace::Pace;
 const NAME: &str = "command";
 /// A command is not started more often than this.
 const LEAST_INTERVAL: Duration = Duration::from_secs(1);
-/// What is kept of a run's time for killing and reaping: a twentieth, and no more than this.
-const FAREWELL: Duration = Duration::from_millis(100);
+/// What is kept of a run's time for killing and reaping: a tenth, and no more than this. On a busy
+/// machine a killed process takes a while to be gone.
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// Runs an external command, such as one of the many monitoring plugins.
 ///
@@ -41,7 +42,7 @@ const FAREWELL: Duration = Duration::from_millis(100);
 /// not healthy.
 ///
 /// **Its processes** are a group of their own. Shortly before the deadline of the run
-/// (a twentieth of its time, at most 100 ms) the group is killed with SIGKILL and reaped;
+/// (a tenth of its time, at most 0.5 s) the group is killed with SIGKILL and reaped;
 /// it is killed too when the run is dropped, and whatever the command leaves behind
 /// when it ends. A process that leaves the group (a daemon that calls `setsid`) is out of
 /// reach. While a killed command cannot end, because the kernel waits for a disk in its
@@ -244,7 +245,7 @@ impl CommandRun {
     async fn run(&self, deadline: Instant) -> Outcome {
         let begin = clock::instant();
         let time = deadline.saturating_duration_since(begin);
-        let until = begin + time.saturating_sub((time / 20).min(FAREWELL));
+        let until = begin + time.saturating_sub((time / 10).min(FAREWELL));
         let until = tokio::time::Instant::from_std(until);
         let Ok(Ok(alone)) =
             tokio::time::timeout_at(until, Arc::clone(&self.alone).acquire_owned()).await

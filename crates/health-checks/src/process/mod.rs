@@ -1,7 +1,7 @@
 //! An external command, such as a monitoring plugin.
 //!
 //! Only on Unix: what a command starts is ended through its process group. On
-//! other systems this module is empty.
+//! other systems there is no such module.
 //!
 //! Nothing here goes through a shell. The feature `process` adds `rustix` and
 //! what it stands on: 3 crates.

@@ -8,7 +8,7 @@ use std::process::{ChildStderr, ChildStdout};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-/// What is kept of each stream. Nagios itself reads 4 KiB, its agent NRPE 64 KiB at most.
+/// What is kept of each stream. Plugins are written for Nagios, which reads the first 4 KiB.
 const KEPT: usize = 16 << 10;
 /// A command that writes more than this into one stream is broken.
 const MOST: u64 = 1 << 20;

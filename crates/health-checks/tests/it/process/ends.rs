@@ -127,9 +127,9 @@ async fn a_command_is_not_started_twice_within_a_second() {
     let directory = tempfile::TempDir::new().unwrap();
     let count = directory.path().join("count");
     let text = format!("echo x >> {0}; wc -l < {0}", count.display());
-    let monitored = Monitored::start(script(&text).registration().every(Duration::from_millis(1)));
     // However long twenty runs take, each second starts one of them at most.
     let begin = std::time::Instant::now();
+    let monitored = Monitored::start(script(&text).registration().every(Duration::from_millis(1)));
     let mut runs = 0;
     for _ in 0..20 {
         runs = monitored.ask().await.message.trim().parse::<u64>().unwrap();

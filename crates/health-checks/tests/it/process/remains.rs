@@ -124,8 +124,7 @@ fn the_whole_group_is_killed_at_the_deadline() {
         let monitored = Monitored::start(script(&text).timeout(Duration::from_secs(2)));
         let state = monitored.ask().await;
         assert_eq!(state.cause, Cause::Timeout, "{state:?}");
-        assert!(state.message.ends_with("s and was killed"), "{state:?}");
-        assert!(children().is_empty(), "{:?}", children());
+        until("the reaped", || children().is_empty());
         gone(&file);
         monitored.stop().await;
     });
@@ -164,7 +163,8 @@ fn orphans_are_reaped_where_they_become_children() {
                 let monitored = Monitored::start(script(&text).timeout(Duration::from_secs(2)));
                 let state = monitored.ask().await;
                 assert_eq!(state.cause, cause, "{state:?}");
-                assert!(children().is_empty(), "{:?}", children());
+                // A busy machine takes longer than the rest of the run to end them.
+                until("the reaped", || children().is_empty());
                 monitored.stop().await;
             }
         },
