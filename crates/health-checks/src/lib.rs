@@ -34,6 +34,8 @@ mod limits;
 #[allow(dead_code, reason = "a family may be left out")]
 mod margin;
 #[allow(dead_code, reason = "a family may be left out")]
+mod pace;
+#[allow(dead_code, reason = "a family may be left out")]
 mod span;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod sql;

@@ -15,10 +15,13 @@ use crate::harness::until;
 
 /// Makes the command of a server from its directory and its port.
 type MakeCommand = dyn Fn(&Path, u16) -> Command + Send;
+/// Whether the server on a port answers.
+type Answers = fn(u16) -> bool;
 
 /// A server that ends, with all it wrote, when this is dropped.
 pub(crate) struct Server {
     command: Box<MakeCommand>,
+    answers: Answers,
     child: Child,
     directory: TempDir,
     pub(crate) port: u16,
@@ -28,6 +31,17 @@ impl Server {
     /// Starts what `command` makes of a directory of its own and a free port, and waits until
     /// it accepts connections.
     pub(crate) fn start(command: impl Fn(&Path, u16) -> Command + Send + 'static) -> Self {
+        Self::start_until(
+            |port| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok(),
+            command,
+        )
+    }
+
+    /// The same for a server that is ready once it `answers`.
+    pub(crate) fn start_until(
+        answers: Answers,
+        command: impl Fn(&Path, u16) -> Command + Send + 'static,
+    ) -> Self {
         let directory = TempDir::new().unwrap();
         // A server that runs as another user must reach it.
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
@@ -37,9 +51,10 @@ impl Server {
         for _ in 0..10 {
             let port = free_port();
             let mut child = spawn(&command, directory.path(), port);
-            if accepts(&mut child, port) {
+            if ready(&mut child, port, answers) {
                 return Self {
                     command: Box::new(command),
+                    answers,
                     child,
                     directory,
                     port,
@@ -64,7 +79,7 @@ impl Server {
     pub(crate) fn restart(&mut self) {
         until("the server's return", || {
             self.child = spawn(&self.command, self.directory.path(), self.port);
-            accepts(&mut self.child, self.port)
+            ready(&mut self.child, self.port, self.answers)
         });
     }
 
@@ -150,14 +165,14 @@ fn log_path(directory: &Path) -> PathBuf {
     directory.join("server.log")
 }
 
-/// Waits until it accepts; `false` if it ends before.
-fn accepts(child: &mut Child, port: u16) -> bool {
-    let mut accepted = false;
+/// Waits until it answers; `false` if it ends before.
+fn ready(child: &mut Child, port: u16, answers: Answers) -> bool {
+    let mut answered = false;
     until("the server", || {
-        accepted = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok();
-        accepted || child.try_wait().unwrap().is_some()
+        answered = answers(port);
+        answered || child.try_wait().unwrap().is_some()
     });
-    accepted
+    answered
 }
 
 /// A port of loopback that was free a moment ago, and is given to nobody else in this process.

@@ -1,1 +1,6 @@
-//! process.
+//! External commands: real plugins, and commands that do everything wrong.
+#![cfg(unix)]
+
+mod ends;
+mod plugins;
+mod remains;
