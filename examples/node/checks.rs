@@ -1,4 +1,4 @@
-//! The checks of the node: memory, disk, the files that were asked for, and those that do nothing.
+//! The checks of the node: of this process and machine, of its own loopbacks, of the files that were asked for, and those that do nothing.
 //!
 //! It registers and runs none of them.
 
@@ -6,7 +6,9 @@ use std::error::Error;
 use std::io;
 use std::path::Path;
 
-use health_checks::system::{DiskCheck, MemoryCheck};
+use health_checks::distributed::{InMemoryKeyValue, InProcessPubSub, KeyValueCheck, PubSubCheck};
+use health_checks::runtime::RuntimeStallCheck;
+use health_checks::system::{DescriptorCheck, DiskCheck, MemoryCheck};
 use health_core::{BlockingPool, Outcome, Registration, check_fn};
 use health_examples::file_check::FileCheck;
 use health_examples::flags::Flags;
@@ -19,6 +21,11 @@ pub(crate) fn all(flags: &Flags) -> Result<Vec<Registration>, Box<dyn Error>> {
     let mut checks = vec![
         MemoryCheck::new(512.0)?.registration(),
         DiskCheck::new("/").registration(),
+        DescriptorCheck::new().registration(),
+        RuntimeStallCheck::new().registration(),
+        // Of this process alone: no replica shares them.
+        PubSubCheck::new(InProcessPubSub::default()).registration(),
+        KeyValueCheck::new(InMemoryKeyValue::default()).registration(),
     ];
     checks.extend(
         flags

@@ -19,6 +19,8 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("node", &["--listen", "127.0.0.1:0"]),
     ("health_server", &["127.0.0.1:0"]),
 ];
+/// Those that do their work and end by themselves.
+const FINITE: &[&str] = &["checks"];
 /// What a healthy one answers 200 to; readiness is awaited first.
 const PATHS: &[&str] = &["/ready", "/live", "/startup", "/health", "/health/checks"];
 /// How long each of starting, becoming ready and ending may take on a busy machine.
@@ -31,6 +33,9 @@ pub(super) fn run(workspace: &Workspace) -> Result<(), Failure> {
     let folder = workspace.target.join("debug").join("examples");
     for (name, arguments) in EXAMPLES {
         smoke(&folder.join(name), arguments)?;
+    }
+    for name in FINITE {
+        Invocation::new::<&str>(&folder.join(name).display().to_string(), &[]).run()?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! Nothing here compares members with each other, or judges the size of the database: its
 //! quota is told by etcd 3.6 and later only, and its alarm comes in time to act.
 //!
-//! The feature `etcd` adds 59 crates: `etcd-client` without TLS, and `tonic`, `hyper` and
+//! The feature `etcd` adds 43 crates: `etcd-client` without TLS, and `tonic`, `hyper` and
 //! `prost` under it. To build them, `protoc` and its standard imports must be installed
 //! (Debian: `protobuf-compiler` and `libprotobuf-dev`).
 //! For TLS, enable a TLS feature of the crate `etcd-client` in the service.

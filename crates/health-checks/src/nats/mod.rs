@@ -2,7 +2,7 @@
 //!
 //! Nothing here looks at streams, consumers or account limits of `JetStream`.
 //!
-//! The feature `nats` adds 75 crates: `async-nats`, which cannot be built without TLS
+//! The feature `nats` adds 59 crates: `async-nats`, which cannot be built without TLS
 //! (`rustls` with `ring`), and parsers for its URLs.
 //!
 //! Kafka has no check: its clients in pure Rust could not be tried here against a real

@@ -3,7 +3,7 @@
 //! Nothing here watches a cluster or a sentinel as a whole, or replication lag: each
 //! check is of one server.
 //!
-//! The feature `redis` adds 54 crates: `redis` itself without TLS, and what it needs for
+//! The feature `redis` adds 44 crates: `redis` itself without TLS, and what it needs for
 //! tokio and for URLs. For TLS (`rediss://`), enable `tokio-rustls-comp` of the crate
 //! `redis` in the service.
 
