@@ -2,7 +2,18 @@
 //!
 //! It does not measure time or close anything.
 
+use std::time::Duration;
+
 use super::limits::Limits;
+
+/// A look that comes later than this found the process suspended, or kept from running.
+const LATE: Duration = Duration::from_secs(1);
+
+/// How much of the time by which a look came late counts against nobody, as no peer could be
+/// heard in it.
+pub(crate) fn suspension(late: Duration) -> Duration {
+    if late > LATE { late } else { Duration::ZERO }
+}
 
 /// What a connection is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,9 +108,15 @@ impl Bounds {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+
+    #[test]
+    fn a_late_look_forgives_what_it_was_late_by() {
+        let ms = Duration::from_millis;
+        for (late, forgiven) in [(0, 0), (1_000, 0), (1_001, 1_001), (75_000, 75_000)] {
+            assert_eq!(suspension(ms(late)), ms(forgiven));
+        }
+    }
 
     #[test]
     fn table() {

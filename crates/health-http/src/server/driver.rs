@@ -10,17 +10,18 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Poll, ready};
+use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::Service;
 use hyper::{Request, Response};
 use tokio::sync::oneshot;
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
 use super::alarm::Alarm;
 use super::backoff::backoff;
-use super::bounds::{Bounds, Judgement};
+use super::bounds::{Bounds, Judgement, suspension};
 use super::connection::Connection;
 use super::eviction::Queue;
 use super::farewell::Farewell;
@@ -51,6 +52,10 @@ pub(crate) struct Driver<S> {
     shared: Arc<Shared>,
     connections: Queue<Sitter>,
     alarm: Alarm,
+    /// When the next look is due.
+    due: Instant,
+    /// Time in which nobody could do anything: it counts against no connection.
+    forgiven: Duration,
 }
 
 enum Event {
@@ -84,6 +89,8 @@ where
             shared,
             connections: Queue::new(),
             alarm: Alarm::new(),
+            due: clock::now(),
+            forgiven: Duration::ZERO,
         }
     }
 
@@ -146,9 +153,9 @@ where
         self.shared.counters.accepted();
         while self.shared.open() >= self.limits.connections && self.evict() {}
         if !self.alarm.is_set() {
-            let now = clock::now();
-            self.shared.set_now(now);
-            self.alarm.set(now + self.limits.tick());
+            let at = clock::now();
+            self.set_now(at);
+            self.set_alarm(at);
         }
         if self.connections.len() > 2 * self.shared.open() + SWEEP_SLACK {
             self.connections.sweep();
@@ -183,7 +190,8 @@ where
     /// Looks after the open connections, and comes back for as long as there are any.
     fn look(&mut self) {
         let at = clock::now();
-        let now = self.shared.set_now(at);
+        self.forgiven += suspension(at.saturating_duration_since(self.due));
+        let now = self.set_now(at);
         self.connections.sweep();
         for connection in self.connections.iter() {
             match self.bounds.judge(connection.view(), now) {
@@ -197,8 +205,19 @@ where
             }
         }
         if self.shared.connections() > 0 {
-            self.alarm.set(at + self.limits.tick());
+            self.set_alarm(at);
         }
+    }
+
+    fn set_alarm(&mut self, at: Instant) {
+        self.due = at + self.limits.tick();
+        self.alarm.set(self.due);
+    }
+
+    /// Sets the coarse clock, by which connections are judged.
+    fn set_now(&self, at: Instant) -> u64 {
+        self.shared
+            .set_now(at.checked_sub(self.forgiven).unwrap_or(at))
     }
 
     /// Serves who is queued, lets requests in flight finish, and cuts what remains.
@@ -208,12 +227,12 @@ where
         if let Err(error) = self.empty(acceptor).await {
             tracing::warn!(%error, "connections that were queued when closing began may be lost");
         }
-        let mut farewell = Farewell::new(self.shared.set_now(clock::now()), self.limits.farewell);
+        let mut farewell = Farewell::new(self.set_now(clock::now()), self.limits.farewell);
         let tick = self.limits.closing_tick();
         let mut cut = false;
         while self.shared.connections() > 0 {
             let at = clock::now();
-            let now = self.shared.set_now(at);
+            let now = self.set_now(at);
             self.connections.sweep();
             farewell.look();
             let overtime = at.saturating_duration_since(began) >= self.limits.closing;
