@@ -53,10 +53,14 @@ impl Server {
         self.directory.path()
     }
 
-    /// SIGKILL, and waits until it is gone.
+    /// SIGKILL, and waits until it is gone, and its children have ended for want of it.
     pub(crate) fn kill(&mut self) {
+        let children = self.children();
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+        until("the end of the server's children", || {
+            children.iter().all(|pid| threads_are(*pid, "ZX"))
+        });
     }
 
     /// Starts it again, on the same port and directory.
@@ -71,6 +75,12 @@ impl Server {
     pub(crate) fn suspend(&self) {
         self.signal(Signal::STOP);
         self.signal_children(Signal::STOP);
+        // A thread that runs may answer before it stops.
+        let mut processes = self.children();
+        processes.push(Pid::from_child(&self.child));
+        until("the server's stop", || {
+            processes.iter().all(|pid| threads_are(*pid, "TtZX"))
+        });
     }
 
     /// SIGCONT.
@@ -85,21 +95,42 @@ impl Server {
         self.child.wait().unwrap();
     }
 
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, signal).unwrap();
+    }
+
     fn signal_children(&self, signal: Signal) {
-        let id = self.child.id();
-        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
-        let children = children.unwrap_or_default();
-        for child in children.split_ascii_whitespace() {
-            let pid = Pid::from_raw(child.parse().unwrap()).unwrap();
+        for pid in self.children() {
             // It may have ended meanwhile.
             let _ = kill_process(pid, signal);
         }
     }
 
-    pub(crate) fn signal(&self, signal: Signal) {
-        let pid = Pid::from_child(&self.child);
-        kill_process(pid, signal).unwrap();
+    fn children(&self) -> Vec<Pid> {
+        let id = self.child.id();
+        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+        let children = children.unwrap_or_default();
+        let ids = children.split_ascii_whitespace();
+        ids.map(|id| Pid::from_raw(id.parse().unwrap()).unwrap())
+            .collect()
     }
+}
+
+/// Whether all threads of a process are in one of these states; one that is gone is in any.
+fn threads_are(pid: Pid, states: &str) -> bool {
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{}/task", pid.as_raw_nonzero())) else {
+        return true;
+    };
+    threads.flatten().all(|thread| {
+        let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        // The name before it may hold anything, and ends with the last parenthesis.
+        let state = stat
+            .rsplit(") ")
+            .next()
+            .and_then(|rest| rest.chars().next());
+        state.is_none_or(|state| states.contains(state))
+    })
 }
 
 impl Drop for Server {

@@ -13,7 +13,7 @@ use crate::server::Server;
 pub(super) async fn suspended(server: &Server) {
     let port = server.port;
     let kept = Monitored::start(connect(port).registration().timeout(SHORT).thresholds(1, 1));
-    assert!(kept.ask().await.healthy());
+    kept.ask_until("a first answer", CheckState::healthy).await;
     server.suspend();
     // A kept connection is given up, and a new one is not given.
     for words in [
@@ -39,7 +39,9 @@ pub(super) async fn suspended_under_a_shared_client(server: &Server) {
     let shared = Monitored::start(shared);
     let pooled = Monitored::start(pooled.registration().timeout(SHORT).thresholds(1, 1));
     for monitored in [&shared, &pooled] {
-        assert!(monitored.ask().await.healthy());
+        monitored
+            .ask_until("a first answer", CheckState::healthy)
+            .await;
     }
     server.suspend();
     for monitored in [&shared, &pooled] {
