@@ -6,11 +6,13 @@ use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Instant;
 
+use health_core::{Cause, CheckState};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::harness::until;
+use crate::harness::{Monitored, PATIENCE, until};
 
 /// Makes the command of a server from its directory and its port.
 type MakeCommand = dyn Fn(&Path, u16) -> Command + Send;
@@ -81,6 +83,23 @@ impl Server {
         until("the server's stop", || {
             processes.iter().all(|pid| threads_are(*pid, "TtZX"))
         });
+    }
+
+    /// Suspends it under a check that has just passed, until a run says why it did not: on a
+    /// machine too busy the runner gives a run up first, and does not know.
+    pub(crate) async fn suspend_under(&self, monitored: &Monitored, words: &str) {
+        let begin = Instant::now();
+        loop {
+            monitored.ask_until("an answer", CheckState::healthy).await;
+            self.suspend();
+            let state = monitored.ask().await;
+            assert_eq!(state.cause, Cause::Timeout, "{state:?}");
+            if state.message.contains(words) {
+                return;
+            }
+            assert!(begin.elapsed() < PATIENCE, "no {words:?}: {state:?}");
+            self.resume();
+        }
     }
 
     /// SIGCONT.
