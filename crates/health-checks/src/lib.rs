@@ -56,6 +56,7 @@ mod pace;
 #[allow(dead_code, reason = "a family may be left out")]
 mod span;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
+#[allow(dead_code, reason = "a family may be left out")]
 mod sql;
 
 #[cfg(feature = "distributed")]

@@ -7,11 +7,13 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
 
+use health_core::{Cause, CheckState};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::harness::until;
+use crate::harness::{Monitored, PATIENCE, until};
 
 /// Makes the command of a server from its directory and its port.
 type MakeCommand = dyn Fn(&Path, u16) -> Command + Send;
@@ -69,10 +71,14 @@ impl Server {
         self.directory.path()
     }
 
-    /// SIGKILL, and waits until it is gone.
+    /// SIGKILL, and waits until it is gone, and its children have ended for want of it.
     pub(crate) fn kill(&mut self) {
+        let children = self.children();
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+        until("the end of the server's children", || {
+            children.iter().all(|pid| threads_are(*pid, "ZX"))
+        });
     }
 
     /// Starts it again, on the same port and directory.
@@ -88,17 +94,29 @@ impl Server {
     pub(crate) fn suspend(&self) {
         self.signal(Signal::STOP);
         self.signal_children(Signal::STOP);
-        let tasks = format!("/proc/{}/task", self.child.id());
-        let stopped = |task: std::io::Result<std::fs::DirEntry>| {
-            let stat = std::fs::read_to_string(task.unwrap().path().join("stat"));
-            // The name before the state may hold anything; a thread that has ended is as good.
-            stat.map_or(true, |stat| {
-                stat.rsplit_once(") ").unwrap().1.starts_with('T')
-            })
-        };
-        until("the suspension", || {
-            std::fs::read_dir(&tasks).unwrap().all(stopped)
+        // A thread that runs may answer before it stops.
+        let mut processes = self.children();
+        processes.push(Pid::from_child(&self.child));
+        until("the server's stop", || {
+            processes.iter().all(|pid| threads_are(*pid, "TtZX"))
         });
+    }
+
+    /// Suspends it under a check that has just passed, until a run says why it did not: on a
+    /// machine too busy the runner gives a run up first, and does not know.
+    pub(crate) async fn suspend_under(&self, monitored: &Monitored, words: &str) {
+        let begin = Instant::now();
+        loop {
+            monitored.ask_until("an answer", CheckState::healthy).await;
+            self.suspend();
+            let state = monitored.ask().await;
+            assert_eq!(state.cause, Cause::Timeout, "{state:?}");
+            if state.message.contains(words) {
+                return;
+            }
+            assert!(begin.elapsed() < PATIENCE, "no {words:?}: {state:?}");
+            self.resume();
+        }
     }
 
     /// SIGCONT.
@@ -113,21 +131,42 @@ impl Server {
         self.child.wait().unwrap();
     }
 
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, signal).unwrap();
+    }
+
     fn signal_children(&self, signal: Signal) {
-        let id = self.child.id();
-        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
-        let children = children.unwrap_or_default();
-        for child in children.split_ascii_whitespace() {
-            let pid = Pid::from_raw(child.parse().unwrap()).unwrap();
+        for pid in self.children() {
             // It may have ended meanwhile.
             let _ = kill_process(pid, signal);
         }
     }
 
-    pub(crate) fn signal(&self, signal: Signal) {
-        let pid = Pid::from_child(&self.child);
-        kill_process(pid, signal).unwrap();
+    fn children(&self) -> Vec<Pid> {
+        let id = self.child.id();
+        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+        let children = children.unwrap_or_default();
+        let ids = children.split_ascii_whitespace();
+        ids.map(|id| Pid::from_raw(id.parse().unwrap()).unwrap())
+            .collect()
     }
+}
+
+/// Whether all threads of a process are in one of these states; one that is gone is in any.
+fn threads_are(pid: Pid, states: &str) -> bool {
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{}/task", pid.as_raw_nonzero())) else {
+        return true;
+    };
+    threads.flatten().all(|thread| {
+        let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        // The name before it may hold anything, and ends with the last parenthesis.
+        let state = stat
+            .rsplit(") ")
+            .next()
+            .and_then(|rest| rest.chars().next());
+        state.is_none_or(|state| states.contains(state))
+    })
 }
 
 impl Drop for Server {

@@ -10,7 +10,7 @@ use mysql_async::{Conn, Opts, OptsBuilder, Pool, PoolConstraints, PoolOpts};
 use super::mariadb::{self, PASSWORD, address};
 use super::outage;
 use crate::harness::{Monitored, result};
-use crate::server::{Server, free_port};
+use crate::server::Server;
 
 pub(super) const SHORT: Duration = Duration::from_millis(500);
 
@@ -76,6 +76,10 @@ async fn by_every_door(server: &Server) {
 
 async fn what_is_wrong_with_the_login(server: &Server) {
     let port = server.port;
+    // Bound, so that nobody else listens there either.
+    let closed = tokio::net::TcpSocket::new_v4().unwrap();
+    closed.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let closed_port = closed.local_addr().unwrap().port();
     for (address, words) in [
         (
             format!("mysql://app:wrong-{PASSWORD}@127.0.0.1:{port}/service"),
@@ -94,7 +98,7 @@ async fn what_is_wrong_with_the_login(server: &Server) {
             "no such database",
         ),
         (
-            format!("mysql://app:{PASSWORD}@127.0.0.1:{}/service", free_port()),
+            format!("mysql://app:{PASSWORD}@127.0.0.1:{closed_port}/service"),
             "start it",
         ),
         (
@@ -140,18 +144,23 @@ async fn connections_run_out(server: &Server) {
 
     let mut taken = Vec::new();
     let opts = Opts::from_url(&(address("app", port) + "?prefer_socket=false")).unwrap();
-    while let Ok(conn) = Conn::new(opts.clone()).await {
-        taken.push(conn);
-    }
+    let state = loop {
+        while let Ok(conn) = Conn::new(opts.clone()).await {
+            taken.push(conn);
+        }
+        // Those of earlier may leave meanwhile; then there are more to be taken.
+        let late = result(connect(port)).await;
+        if !late.healthy() {
+            break late;
+        }
+    };
+    assert_says(&state, "has no connection left");
     let state = monitored
         .ask_until("no connection left", |state| {
             says(state, "raise max_connections")
         })
         .await;
     assert_eq!(state.status, CheckStatus::Unhealthy, "{state:?}");
-    // Who comes too late is told as well.
-    let late = result(connect(port)).await;
-    assert_says(&late, "has no connection left");
 
     taken.truncate(5);
     let state = monitored
@@ -168,8 +177,8 @@ async fn a_pool_runs_out(server: &Server) {
     let taken = pool.get_conn().await.unwrap();
     let check = MysqlCheck::pool(pool.clone()).registration();
     let monitored = Monitored::start(check.timeout(SHORT).thresholds(1, 1));
-    let state = monitored.ask().await;
-    assert_says(&state, "the pool gave no connection to mysql in time");
+    let words = "the pool gave no connection to mysql in time";
+    let state = monitored.ask_until(words, |state| says(state, words)).await;
     assert_eq!(state.cause, Cause::Timeout);
     drop(taken);
     monitored.ask_until("the pool", CheckState::healthy).await;

@@ -31,7 +31,8 @@ async fn every_door() {
     drop(check);
     mariadb::no_connection(&mut admin, "app").await;
 
-    leaks_nothing(MysqlCheck::pool(pool(&address("app", port), 2))).await;
+    // A larger pool may grow: a connection is given back a moment after its run.
+    leaks_nothing(MysqlCheck::pool(pool(&address("app", port), 1))).await;
     admin.disconnect().await.unwrap();
     mariadb::end(server);
 }

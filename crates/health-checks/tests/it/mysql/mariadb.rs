@@ -2,6 +2,7 @@
 //!
 //! They refuse to run as root, and change to their own user then.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -47,8 +48,17 @@ pub(super) async fn start_replica(primary: &Server) -> Server {
     for sql in [&follow as &str, "START SLAVE"] {
         admin.query_drop(sql).await.unwrap();
     }
-    admin.disconnect().await.unwrap();
-    connected(&address("watcher", replica.port)).await;
+    let mut source = self::admin(primary.port).await;
+    let position: Option<String> = source
+        .query_first("SELECT @@gtid_binlog_pos")
+        .await
+        .unwrap();
+    let wait = format!("SELECT MASTER_GTID_WAIT('{}', 60)", position.unwrap());
+    let reached: Option<i32> = admin.query_first(wait).await.unwrap();
+    assert_eq!(reached, Some(0), "the replica does not catch up");
+    for conn in [admin, source] {
+        conn.disconnect().await.unwrap();
+    }
     replica
 }
 
@@ -56,6 +66,9 @@ fn start_bare(id: u32) -> Server {
     Server::start(move |directory, port| {
         let data = directory.join("data");
         if !data.exists() {
+            let temporary = directory.join("tmp");
+            std::fs::create_dir(&temporary).unwrap();
+            std::fs::set_permissions(&temporary, PermissionsExt::from_mode(0o777)).unwrap();
             let mut install = Command::new("mariadb-install-db");
             install
                 .args(["--no-defaults", "--auth-root-authentication-method=normal"])
@@ -91,6 +104,9 @@ fn for_user<'a>(command: &'a mut Command, data: &Path) -> &'a mut Command {
     if rustix::process::getuid().is_root() {
         command.arg("--user=mysql");
     }
+    // In a directory that they share they remove each other's files.
+    let temporary = data.with_file_name("tmp");
+    command.arg(format!("--tmpdir={}", temporary.display()));
     command.arg(format!("--datadir={}", data.display()))
 }
 

@@ -1,10 +1,10 @@
 //! A server that hangs, or is gone, and comes back: each door says so, and recovers.
 
 use health_checks::mysql::MysqlCheck;
-use health_core::{Cause, CheckState};
+use health_core::CheckState;
 use mysql_async::prelude::Queryable;
 
-use super::check::{SHORT, assert_says, connect, pool, says};
+use super::check::{SHORT, connect, pool, says};
 use super::mariadb::{self, address};
 use crate::harness::Monitored;
 use crate::server::Server;
@@ -12,18 +12,12 @@ use crate::server::Server;
 pub(super) async fn suspended(server: &Server) {
     let check = connect(server.port).registration();
     let monitored = Monitored::start(check.timeout(SHORT).thresholds(1, 1));
-    let state = monitored.ask().await;
-    assert!(state.healthy(), "{state:?}");
-    server.suspend();
     // A kept connection is given up, and a new one is not given.
-    for words in [
-        "did not answer the query in time",
-        "gave no connection in time",
-    ] {
-        let state = monitored.ask().await;
-        assert_says(&state, words);
-        assert_eq!(state.cause, Cause::Timeout);
-    }
+    server
+        .suspend_under(&monitored, "did not answer the query in time")
+        .await;
+    let words = "gave no connection in time";
+    monitored.ask_until(words, |state| says(state, words)).await;
     server.resume();
     monitored.ask_until("the return", CheckState::healthy).await;
     monitored.stop().await;
@@ -36,15 +30,12 @@ pub(super) async fn suspended_under_a_pool(server: &Server) {
     let pool = pool(&address("app", server.port), 1);
     let check = MysqlCheck::pool(pool.clone()).registration();
     let monitored = Monitored::start(check.timeout(SHORT).thresholds(1, 1));
-    let state = monitored.ask().await;
-    assert!(state.healthy(), "{state:?}");
-    server.suspend();
-    let state = monitored.ask().await;
-    assert_says(&state, "did not answer the query in time");
-    assert_eq!(state.cause, Cause::Timeout);
+    server
+        .suspend_under(&monitored, "did not answer the query in time")
+        .await;
     // The only connection of the pool is not held up by the answer that did not come.
-    let state = monitored.ask().await;
-    assert_says(&state, "the pool gave no connection to mysql in time");
+    let words = "the pool gave no connection to mysql in time";
+    monitored.ask_until(words, |state| says(state, words)).await;
     server.resume();
     monitored.ask_until("the return", CheckState::healthy).await;
     // Nor does anybody else get that answer.

@@ -11,7 +11,7 @@ use tokio_postgres::{Client, NoTls};
 use super::cluster::{self, PASSWORD, address};
 use super::outage;
 use crate::harness::{Monitored, result};
-use crate::server::{Server, free_port};
+use crate::server::Server;
 
 pub(super) const SHORT: Duration = Duration::from_millis(500);
 
@@ -86,6 +86,10 @@ async fn by_every_door(server: &Server) {
 
 async fn what_is_wrong_with_the_login(server: &Server) {
     let port = server.port;
+    // Bound, so that nobody else listens there either.
+    let closed = tokio::net::TcpSocket::new_v4().unwrap();
+    closed.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let closed_port = closed.local_addr().unwrap().port();
     for (address, words) in [
         (
             format!("postgres://app:wrong-{PASSWORD}@127.0.0.1:{port}/service"),
@@ -104,10 +108,7 @@ async fn what_is_wrong_with_the_login(server: &Server) {
             "no such database",
         ),
         (
-            format!(
-                "postgres://app:{PASSWORD}@127.0.0.1:{}/service",
-                free_port()
-            ),
+            format!("postgres://app:{PASSWORD}@127.0.0.1:{closed_port}/service"),
             "start it",
         ),
         (
@@ -162,23 +163,27 @@ async fn connections_run_out(server: &Server) {
     assert_eq!(details["connections_limit"], 7);
 
     let mut clients = Vec::new();
-    while let Ok(client) = cluster::open(&address("app", port)).await {
-        clients.push(client);
-    }
+    let state = loop {
+        while let Ok(client) = cluster::open(&address("app", port)).await {
+            clients.push(client);
+        }
+        // Those of earlier may leave meanwhile; then there are more to be taken.
+        let late = result(connect(port)).await;
+        if !late.healthy() {
+            break late;
+        }
+    };
+    assert_says(&state, "has no connection left");
     let state = monitored
         .ask_until("no connection left", |state| {
-            says(state, "raise max_connections")
+            let used = state
+                .details
+                .as_ref()
+                .map(|details| &details["connections_used"]);
+            says(state, "raise max_connections") && used.is_some_and(|used| *used == 7)
         })
         .await;
-    assert_eq!(
-        state.details.as_ref().unwrap()["connections_used"],
-        7,
-        "{state:?}"
-    );
     assert_eq!(state.status, CheckStatus::Unhealthy, "{state:?}");
-    // Who comes too late is told as well.
-    let late = result(connect(port)).await;
-    assert_says(&late, "has no connection left");
 
     clients.truncate(3);
     let state = monitored
@@ -199,8 +204,8 @@ async fn a_pool_runs_out(server: &Server) {
             .timeout(SHORT)
             .thresholds(1, 1),
     );
-    let state = monitored.ask().await;
-    assert_says(&state, "the pool gave no connection to postgres in time");
+    let words = "the pool gave no connection to postgres in time";
+    let state = monitored.ask_until(words, |state| says(state, words)).await;
     assert_eq!(state.cause, Cause::Timeout);
     drop(taken);
     monitored.ask_until("the pool", CheckState::healthy).await;

@@ -13,17 +13,12 @@ use crate::server::Server;
 pub(super) async fn suspended(server: &Server) {
     let port = server.port;
     let kept = Monitored::start(connect(port).registration().timeout(SHORT).thresholds(1, 1));
-    assert!(kept.ask().await.healthy());
-    server.suspend();
     // A kept connection is given up, and a new one is not given.
-    for words in [
-        "did not answer the query in time",
-        "gave no connection in time",
-    ] {
-        let state = kept.ask().await;
-        assert_says(&state, words);
-        assert_eq!(state.cause, Cause::Timeout);
-    }
+    server
+        .suspend_under(&kept, "did not answer the query in time")
+        .await;
+    let words = "gave no connection in time";
+    kept.ask_until(words, |state| says(state, words)).await;
     server.resume();
     kept.ask_until("the return", CheckState::healthy).await;
     kept.stop().await;
@@ -39,7 +34,9 @@ pub(super) async fn suspended_under_a_shared_client(server: &Server) {
     let shared = Monitored::start(shared);
     let pooled = Monitored::start(pooled.registration().timeout(SHORT).thresholds(1, 1));
     for monitored in [&shared, &pooled] {
-        assert!(monitored.ask().await.healthy());
+        monitored
+            .ask_until("a first answer", CheckState::healthy)
+            .await;
     }
     server.suspend();
     for monitored in [&shared, &pooled] {
