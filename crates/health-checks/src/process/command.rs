@@ -140,9 +140,11 @@ impl CommandCheck {
     ) -> Result<Self, InvalidCheck> {
         let (key, value) = (key.into(), value.into());
         if key.is_empty() || has_nul(&key) || key.as_bytes().contains(&b'=') || has_nul(&value) {
+            // What follows a `=` may be a password.
+            let name = key.as_bytes().split(|byte| *byte == b'=').next();
             return Err(invalid(format!(
                 "cannot set the variable `{}`; give a name without `=`, and no zero bytes",
-                key.display()
+                OsStr::from_bytes(name.unwrap_or_default()).display()
             )));
         }
         self.env.push((key, value));
@@ -322,16 +324,25 @@ mod tests {
             refused.to_string(),
             "command: argument 2 holds a zero byte; give one without"
         );
-        for (key, value, good) in [
-            ("A", "", true),
-            ("A", "b=c", true),
-            ("", "x", false),
-            ("A=B", "x", false),
-            ("A\0", "x", false),
-            ("A", "x\0", false),
+        for (key, value, name) in [
+            ("A", "", None),
+            ("A", "b=c", None),
+            ("", "hunter2", Some("")),
+            ("A=hunter2", "", Some("A")),
+            ("A=hunter2=hunter2", "hunter2", Some("A")),
+            ("=hunter2", "hunter2", Some("")),
+            ("A\0", "hunter2", Some("A\0")),
+            ("A", "hunter2\0", Some("A")),
         ] {
-            let set = check.clone().env(key, value);
-            assert_eq!(set.is_ok(), good, "{key:?} {value:?}");
+            let refused = check.clone().env(key, value).err();
+            let told = name.map(|name| {
+                format!("command: cannot set the variable `{name}`; give a name without `=`, and no zero bytes")
+            });
+            assert_eq!(
+                refused.map(|refused| refused.to_string()),
+                told,
+                "{key:?} {value:?}"
+            );
         }
         for (directory, good) in [("/", true), ("data", false), ("", false)] {
             let set = check.clone().current_dir(directory);
