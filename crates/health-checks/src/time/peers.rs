@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -67,6 +68,7 @@ impl PeerClock {
 /// Where the clocks of peers come from: what the service has heard of them.
 ///
 /// ```
+/// use std::collections::HashMap;
 /// use std::error::Error;
 /// use std::sync::Mutex;
 /// use std::time::SystemTime;
@@ -74,21 +76,22 @@ impl PeerClock {
 /// use async_trait::async_trait;
 /// use health_checks::time::{PeerClock, PeerTime};
 ///
-/// /// Filled by the service with each message of a peer.
+/// /// Filled by the service with each message of a peer: one clock of each, so that it
+/// /// does not grow, and every run sees them all.
 /// #[derive(Default)]
-/// struct LastHeard(Mutex<Vec<PeerClock>>);
+/// struct LastHeard(Mutex<HashMap<String, PeerClock>>);
 ///
 /// impl LastHeard {
 ///     fn heard(&self, peer: &str, theirs: SystemTime) {
 ///         let clock = PeerClock::new(peer, theirs, SystemTime::now());
-///         self.0.lock().unwrap().push(clock);
+///         self.0.lock().unwrap().insert(peer.to_owned(), clock);
 ///     }
 /// }
 ///
 /// #[async_trait]
 /// impl PeerTime for LastHeard {
 ///     async fn clocks(&self) -> Result<Vec<PeerClock>, Box<dyn Error + Send + Sync>> {
-///         Ok(std::mem::take(&mut *self.0.lock().unwrap()))
+///         Ok(self.0.lock().unwrap().values().cloned().collect())
 ///     }
 /// }
 /// ```
@@ -98,6 +101,13 @@ pub trait PeerTime: Send + Sync + 'static {
     ///
     /// Dropped at the deadline of the run, as any check is.
     async fn clocks(&self) -> Result<Vec<PeerClock>, Box<dyn Error + Send + Sync>>;
+}
+
+#[async_trait]
+impl<P: PeerTime + ?Sized> PeerTime for Arc<P> {
+    async fn clocks(&self) -> Result<Vec<PeerClock>, Box<dyn Error + Send + Sync>> {
+        self.as_ref().clocks().await
+    }
 }
 
 /// Watches the drift of this machine's clock against the median of its peers' clocks: the
@@ -142,7 +152,7 @@ struct Rule {
 }
 
 impl<P: PeerTime> PeerDriftCheck<P> {
-    /// Watches the clocks that `peers` yields.
+    /// Watches the clocks that `peers` yields, which may be shared as an [`Arc`].
     pub fn new(peers: P) -> Self {
         Self {
             peers,
@@ -389,8 +399,9 @@ mod tests {
     #[test]
     fn settings_that_mean_nothing_are_refused() {
         let check = PeerDriftCheck::new(Nobody).rule;
+        let shared: Arc<dyn PeerTime> = Arc::new(Nobody);
         let with = || PeerDriftCheck {
-            peers: Nobody,
+            peers: Arc::clone(&shared),
             rule: check,
         };
         assert!(with().minimum_peers(0).is_err() && with().minimum_peers(1).is_ok());
