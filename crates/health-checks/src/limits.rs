@@ -61,11 +61,11 @@ impl Limits {
                 ..self
             })
         } else {
-            let (least, most) = range.into_inner();
+            let bounds = bounds(range);
             Err(InvalidCheck::new(
                 check,
                 format!(
-                    "cannot be degraded at {degraded} and unhealthy at {unhealthy}; give {order}, both from {least} to {most}"
+                    "cannot be degraded at {degraded} and unhealthy at {unhealthy}; give {order}, {bounds}"
                 ),
             ))
         }
@@ -85,6 +85,17 @@ impl Limits {
         } else {
             (Status::Healthy, self.degraded)
         }
+    }
+}
+
+/// How a range reads whose ends may be the least and the greatest of all figures.
+fn bounds(range: RangeInclusive<f64>) -> String {
+    let (least, most) = range.into_inner();
+    match (least <= f64::MIN_POSITIVE && least > 0.0, most < f64::MAX) {
+        (true, true) => format!("both over 0 and at most {most}"),
+        (true, false) => "both over 0".into(),
+        (false, true) => format!("both from {least} to {most}"),
+        (false, false) => format!("both at least {least}"),
     }
 }
 
@@ -141,10 +152,26 @@ mod tests {
             let set = limits.set("x", degraded, unhealthy, 0.0..=1.0);
             assert_eq!(set.is_ok(), good, "{degraded} {unhealthy} by {limits:?}");
         }
-        let refused = rising.set("disk", 0.6, 0.5, 0.0..=1.0).unwrap_err();
-        assert_eq!(
-            refused.to_string(),
-            "disk: cannot be degraded at 0.6 and unhealthy at 0.5; give degraded <= unhealthy, both from 0 to 1"
-        );
+        let (least, most) = (f64::MIN_POSITIVE, f64::MAX);
+        for (limits, range, remedy) in [
+            (rising, 0.0..=1.0, "degraded <= unhealthy, both from 0 to 1"),
+            (
+                rising,
+                least..=1.0,
+                "degraded <= unhealthy, both over 0 and at most 1",
+            ),
+            (rising, least..=most, "degraded <= unhealthy, both over 0"),
+            (
+                falling,
+                2.0..=most,
+                "degraded >= unhealthy, both at least 2",
+            ),
+        ] {
+            let refused = limits.set("disk", f64::NAN, 0.5, range).unwrap_err();
+            assert_eq!(
+                refused.to_string(),
+                format!("disk: cannot be degraded at NaN and unhealthy at 0.5; give {remedy}")
+            );
+        }
     }
 }
