@@ -8,7 +8,6 @@
 //! |---|---|---|
 //! | [`PubSubCheck`] | [`PubSub`]: does a message come back? | 60 s / 15 s |
 //! | [`KeyValueCheck`] | [`KeyValue`]: does a value come back? | 90 s / 20 s |
-//!
 //! | [`ConnectionsCheck`] | [`Connections`]: how many are there? | 30 s / 5 s |
 //! | [`ElectionCheck`] | [`Election`]: is there a leader, and does it stay? | 15 s / 5 s |
 //! | [`ReplicationCheck`] | [`Replication`]: are there enough copies? | 120 s / 20 s |
