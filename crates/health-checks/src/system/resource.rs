@@ -45,6 +45,8 @@ const PARTS: [&str; 3] = ["cpu", "memory", "disk"];
 #[derive(Clone, Debug)]
 #[must_use = "a check does nothing until it is registered"]
 pub struct ResourceCheck {
+    /// As the author wrote it, for the message.
+    shown: PathBuf,
     path: PathBuf,
     /// In the order of `PARTS`.
     limits: [Limits; 3],
@@ -56,6 +58,7 @@ type Measured = Result<f64, (&'static str, Box<dyn std::error::Error + Send + Sy
 impl Default for ResourceCheck {
     fn default() -> Self {
         Self {
+            shown: PathBuf::from("/"),
             path: PathBuf::from("/"),
             limits: [
                 Limits::rising(0.9, 0.98),
@@ -72,9 +75,12 @@ impl ResourceCheck {
         Self::default()
     }
 
-    /// Watches the file system that holds this path, in place of `/`.
+    /// Watches the file system that holds this path, in place of `/`. A relative path
+    /// starts from the working directory as it is now.
     pub fn disk_path(mut self, path: impl Into<PathBuf>) -> Self {
-        self.path = path.into();
+        self.shown = path.into();
+        // It fails for an empty path, or without a working directory; each run then says so.
+        self.path = std::path::absolute(&self.shown).unwrap_or_else(|_| self.shown.clone());
         self
     }
 
@@ -157,7 +163,7 @@ impl ResourceCheck {
 
     fn one(&self, part: &str, limits: Limits, measured: Measured) -> Outcome {
         let place = match part {
-            "disk" => format!("disk {}", self.path.display()),
+            "disk" => format!("disk {}", self.shown.display()),
             _ => part.to_owned(),
         };
         match measured {
@@ -216,6 +222,14 @@ mod tests {
         }
         let outcome = check.outcome([0.5, 0.92, 0.1].map(Ok));
         assert_eq!(outcome.details()["worst"], "memory");
+    }
+
+    #[test]
+    fn a_relative_path_is_pinned() {
+        let check = ResourceCheck::new().disk_path("data");
+        assert!(check.path.is_absolute());
+        let outcome = check.outcome([0.1, 0.1, 0.96].map(Ok));
+        assert_eq!(outcome.message(), "disk data 96 % used, limit 95 %");
     }
 
     #[test]
