@@ -14,7 +14,10 @@ type Answer<T> = watch::Receiver<Option<Arc<T>>>;
 /// Runs at most one blocking call at once: who comes meanwhile waits for that one, so that
 /// a call that hangs costs one thread, however many runs it outlives.
 #[derive(Debug)]
-pub(super) struct Aside<T>(Mutex<Option<Answer<T>>>);
+pub(super) struct Aside<T>(
+    /// The call begun last.
+    Mutex<Option<Answer<T>>>,
+);
 
 impl<T> Default for Aside<T> {
     fn default() -> Self {
@@ -32,20 +35,22 @@ impl<T: Send + Sync + 'static> Aside<T> {
         let mut answer = self.begun_or_begin(work)?;
         let answered = answer.wait_for(Option::is_some).await;
         let answered = answered.ok().and_then(|answer| Option::clone(&answer));
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
         answered.ok_or_else(|| io::Error::other("the call panicked"))
     }
 
     fn begun_or_begin(&self, work: impl FnOnce() -> T + Send + 'static) -> io::Result<Answer<T>> {
-        let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(answer) = &*running {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // An old answer says nothing of now; a call that panicked never answers.
+        let under_way =
+            |answer: &&Answer<T>| answer.borrow().is_none() && answer.has_changed().is_ok();
+        if let Some(answer) = last.as_ref().filter(under_way) {
             return Ok(answer.clone());
         }
         let (tell, answer) = watch::channel(None);
         Builder::new()
             .name("health-net".into())
             .spawn(move || tell.send(Some(Arc::new(work()))))?;
-        *running = Some(answer.clone());
+        *last = Some(answer.clone());
         Ok(answer)
     }
 }
@@ -75,6 +80,21 @@ mod tests {
         go.send(()).unwrap();
         assert_eq!(*second.await.unwrap(), Ok(1));
         assert_eq!(*aside.call(|| Ok(3)).await.unwrap(), Ok(3));
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_nobody_waited_for_is_not_given_later() {
+        let aside = Aside::default();
+        let (go, gate) = mpsc::channel::<()>();
+        {
+            let mut first = pin!(aside.call(move || gate.recv().map_or(0, |()| 1)));
+            let mut cx = Context::from_waker(Waker::noop());
+            assert!(first.as_mut().poll(&mut cx).is_pending());
+        }
+        go.send(()).unwrap();
+        let begun = aside.0.lock().unwrap().clone();
+        begun.unwrap().wait_for(Option::is_some).await.unwrap();
+        assert_eq!(*aside.call(|| 2).await.unwrap(), 2);
     }
 
     #[tokio::test]
