@@ -1,7 +1,7 @@
 //! Judges a queue of tasks and those who work on it. It runs no task.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use health_core::{Check, CheckContext, Outcome, Registration, Status};
@@ -19,6 +19,8 @@ const FULL_DEGRADED: f64 = 0.8;
 const FULL_UNHEALTHY: f64 = 0.95;
 const SUCCESS_DEGRADED: f64 = 0.95;
 const SUCCESS_UNHEALTHY: f64 = 0.5;
+/// Runs may come close together; between two of them a worker may just be waking.
+const STUCK: Duration = Duration::from_secs(10);
 
 /// What a service knows of its queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,7 +76,7 @@ sources!(TaskQueue, queue, QueueState);
 /// |---|---|---|
 /// | how full it is, if it is bounded | from 80 % | from 95 % |
 /// | tasks that succeed | below 95 % | below 50 % |
-/// | tasks that wait for nobody, on two runs in a row, and none ended between | | always |
+/// | tasks that wait for nobody, on every run for 10 s or more, and none ended meanwhile | | always |
 ///
 /// Success is rated over the tasks that ended between runs, as soon as that were
 /// 10 or more; while none ends it is not judged.
@@ -197,8 +199,15 @@ fn percent(share: f64) -> f64 {
 #[derive(Debug, Default)]
 struct Seen {
     rate: CountedRate,
-    /// How many tasks had ended when tasks last waited for nobody.
-    idle_at: Option<u64>,
+    idle: Option<Idle>,
+}
+
+/// Tasks wait for nobody.
+#[derive(Clone, Copy, Debug)]
+struct Idle {
+    since: Instant,
+    /// How many had ended.
+    ended: u64,
 }
 
 /// What a run shows beside those before.
@@ -209,11 +218,16 @@ struct Judged {
 }
 
 impl Seen {
-    fn observe(&mut self, state: &QueueState) -> Judged {
+    fn observe(&mut self, state: &QueueState, now: Instant) -> Judged {
         let failure_rate = self.rate.observe(state.ended, state.failed);
-        let idle_at = (state.depth > 0 && state.active == 0).then_some(state.ended);
-        let stuck = idle_at.is_some() && idle_at == self.idle_at;
-        self.idle_at = idle_at;
+        let ended = state.ended;
+        self.idle = (state.depth > 0 && state.active == 0).then(|| {
+            let begun = self.idle.filter(|idle| idle.ended == ended);
+            begun.unwrap_or(Idle { since: now, ended })
+        });
+        let stuck = self
+            .idle
+            .is_some_and(|idle| now.saturating_duration_since(idle.since) >= STUCK);
         Judged {
             success_rate: failure_rate.map(|rate| 1.0 - rate),
             stuck,
@@ -232,9 +246,9 @@ impl Check for Watched {
     async fn check(&self, cx: &CheckContext) -> Outcome {
         let reading = async { self.check.source.queue().await };
         self.record
-            .read(cx, "the state of the queue", reading, |state, _now| {
+            .read(cx, "the state of the queue", reading, |state, now| {
                 let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-                let judged = seen.observe(&state);
+                let judged = seen.observe(&state, now);
                 self.check.outcome(&state, judged)
             })
             .await
@@ -246,6 +260,7 @@ mod tests {
     use tokio::sync::watch;
 
     use super::*;
+    use crate::clock;
 
     fn check() -> TaskQueueCheck {
         TaskQueueCheck::new(watch::channel(QueueState::default()).1)
@@ -342,21 +357,31 @@ mod tests {
     }
 
     #[test]
-    fn stuck_is_what_waits_for_nobody_twice() {
+    fn stuck_is_what_waits_for_nobody_for_a_while() {
         let mut seen = Seen::default();
-        for (active, depth, ended, stuck) in [
-            (0, 5, 10, false),
-            (0, 5, 11, false),
-            (0, 5, 11, true),
-            (0, 6, 11, true),
-            (1, 5, 11, false),
-            (0, 5, 11, false),
-            (0, 0, 11, false),
-            (0, 1, 11, false),
-            (0, 1, 11, true),
+        let start = clock::instant();
+        for (at_ms, active, depth, ended, stuck) in [
+            (0, 0, 5, 10, false),
+            (5, 0, 5, 10, false),
+            (9_999, 0, 5, 10, false),
+            (10_000, 0, 5, 10, true),
+            (10_001, 0, 6, 10, true),
+            // One has ended.
+            (10_002, 0, 5, 11, false),
+            (20_001, 0, 5, 11, false),
+            (20_002, 0, 5, 11, true),
+            // One is worked on.
+            (20_003, 1, 5, 11, false),
+            (30_000, 0, 5, 11, false),
+            (39_999, 0, 5, 11, false),
+            // None waits.
+            (40_000, 0, 0, 11, false),
+            (40_001, 0, 1, 11, false),
+            (50_001, 0, 1, 11, true),
         ] {
-            let judged = seen.observe(&QueueState::new(active, depth).ended(ended, 0));
-            assert_eq!(judged.stuck, stuck, "{active} {depth} {ended}");
+            let state = QueueState::new(active, depth).ended(ended, 0);
+            let judged = seen.observe(&state, start + Duration::from_millis(at_ms));
+            assert_eq!(judged.stuck, stuck, "{at_ms} ms: {active} {depth} {ended}");
         }
     }
 
