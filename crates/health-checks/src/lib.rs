@@ -54,6 +54,8 @@ mod margin;
 #[allow(dead_code, reason = "a family may be left out")]
 mod pace;
 #[allow(dead_code, reason = "a family may be left out")]
+mod percent;
+#[allow(dead_code, reason = "a family may be left out")]
 mod span;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 #[allow(dead_code, reason = "a family may be left out")]

@@ -13,6 +13,7 @@ use super::record::Record;
 use super::source::sources;
 use crate::invalid::InvalidCheck;
 use crate::limits::{Limits, figure};
+use crate::percent::percent;
 
 const NAME: &str = "replication";
 /// One write in a hundred, and one in ten.
@@ -192,10 +193,6 @@ impl From<ReplicationCheck> for Registration {
     fn from(check: ReplicationCheck) -> Self {
         check.registration()
     }
-}
-
-fn percent(share: f64) -> f64 {
-    (share * 1000.0).round() / 10.0
 }
 
 struct Watched {

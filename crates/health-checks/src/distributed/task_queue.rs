@@ -13,6 +13,7 @@ use super::record::Record;
 use super::source::sources;
 use crate::invalid::InvalidCheck;
 use crate::limits::{Limits, figure};
+use crate::percent::percent;
 
 const NAME: &str = "task-queue";
 const FULL_DEGRADED: f64 = 0.8;
@@ -188,11 +189,6 @@ impl From<TaskQueueCheck> for Registration {
     fn from(check: TaskQueueCheck) -> Self {
         check.registration()
     }
-}
-
-/// Rounded down: what is not full never reads as full.
-fn percent(share: f64) -> f64 {
-    (share * 1000.0 + 1e-9).floor() / 10.0
 }
 
 /// What earlier runs have seen.

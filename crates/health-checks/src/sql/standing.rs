@@ -6,6 +6,7 @@ use health_core::{Outcome, Status};
 
 use super::role::DatabaseRole;
 use crate::limits::Limits;
+use crate::percent::percent;
 
 /// Fractions of the connections that may be used.
 pub(crate) const CONNECTION_LIMITS: Limits = Limits::rising(0.8, 0.95);
@@ -156,12 +157,6 @@ fn details(facts: &Facts, outcome: Outcome) -> Outcome {
 )]
 fn used_fraction(connections: Connections) -> f64 {
     connections.used as f64 / connections.limit as f64
-}
-
-/// Percent with one decimal, rounded down: what is not full never reads as full.
-fn percent(fraction: f64) -> f64 {
-    // The addend keeps 0.95 from becoming 94.9.
-    (fraction * 1000.0 + 1e-9).floor() / 10.0
 }
 
 #[cfg(test)]

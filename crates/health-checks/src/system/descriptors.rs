@@ -5,9 +5,9 @@
 use std::time::Duration;
 
 use super::open_files::{self, OpenFiles, OpenFilesError};
-use super::wording::percent;
 use crate::invalid::InvalidCheck;
 use crate::limits::Limits;
+use crate::percent::percent;
 use health_core::{Outcome, Registration, blocking_fn, check_fn};
 
 const NAME: &str = "descriptors";

@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::space::{self, Inodes, Space, SpaceError};
-use super::wording::{percent, used_fraction};
+use super::wording::used_fraction;
 use crate::invalid::InvalidCheck;
 use crate::limits::Limits;
+use crate::percent::percent;
 use health_core::{Outcome, Registration, Status, blocking_fn};
 
 const NAME: &str = "disk";

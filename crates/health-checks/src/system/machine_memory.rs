@@ -7,9 +7,10 @@ use std::future::ready;
 use std::time::Duration;
 
 use super::ram::{self, Ram, RamError};
-use super::wording::{percent, used_fraction};
+use super::wording::used_fraction;
 use crate::invalid::InvalidCheck;
 use crate::limits::Limits;
+use crate::percent::percent;
 use health_core::{Outcome, Registration, check_fn};
 
 const NAME: &str = "machine-memory";

@@ -207,7 +207,7 @@ impl PressureCheck {
         let outcome = match figure {
             Some(percent) => {
                 let (status, limit) = self.limits.judge(percent / 100.0);
-                let limit = super::wording::percent(limit);
+                let limit = crate::percent::percent(limit);
                 let who = match self.share {
                     PressureShare::Some => "some tasks",
                     PressureShare::Full => "all tasks",

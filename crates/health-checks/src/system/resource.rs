@@ -9,10 +9,11 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::cpu_usage::CpuUsage;
-use super::wording::{percent, used_fraction};
+use super::wording::used_fraction;
 use super::{disk, ram, space};
 use crate::invalid::InvalidCheck;
 use crate::limits::Limits;
+use crate::percent::percent;
 use health_core::{Outcome, Registration, Status, blocking_fn};
 
 const NAME: &str = "resources";

@@ -1,4 +1,4 @@
-//! How the figures of this family read: megabytes and percents. It judges none.
+//! How the figures of this family read: megabytes and used parts. It judges none.
 
 use std::fmt;
 
@@ -27,12 +27,6 @@ impl fmt::Display for Megabytes {
     }
 }
 
-/// Percent with one decimal, rounded down: what is not full never reads as full.
-pub(crate) fn percent(fraction: f64) -> f64 {
-    // The addend keeps 0.95 from becoming 94.9.
-    (fraction * 1000.0 + 1e-9).floor() / 10.0
-}
-
 /// The part of `total` that is not available; of nothing it is no number.
 #[expect(
     clippy::cast_precision_loss,
@@ -47,19 +41,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limits_read_as_they_were_written() {
-        for hundredths in 1..=100_u32 {
-            let fraction = f64::from(hundredths) / 100.0;
-            assert_eq!(percent(fraction).to_string(), hundredths.to_string());
+    fn used_is_what_is_not_available() {
+        for (total, available, used) in [
+            (10, 1, 0.9),
+            (10, 0, 1.0),
+            // More available than there is happens on file systems that compress.
+            (10, 20, 0.0),
+        ] {
+            assert_eq!(
+                used_fraction(total, available).to_string(),
+                used.to_string()
+            );
         }
-    }
-
-    #[test]
-    fn what_is_not_full_never_reads_as_full() {
-        assert_eq!(percent(used_fraction(10_000, 1)).to_string(), "99.9");
-        assert_eq!(percent(used_fraction(10_000, 0)).to_string(), "100");
-        // More available than there is happens on file systems that compress.
-        assert_eq!(percent(used_fraction(10, 20)).to_string(), "0");
         assert!(used_fraction(0, 0).is_nan());
     }
 
