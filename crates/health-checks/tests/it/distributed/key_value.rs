@@ -208,17 +208,28 @@ async fn what_a_dropped_run_left_is_deleted_by_the_next() {
 #[tokio::test(start_paused = true)]
 async fn keys_that_cannot_be_deleted_do_not_add_up() {
     use CheckStatus::{Degraded, Unhealthy};
-    for fault in [Fault::Fail, Fault::Hang] {
+    for (fault, cause, refused) in [
+        (
+            Fault::Fail,
+            Cause::Reported,
+            "deleting the key of an earlier run failed; see whether the store is up",
+        ),
+        (
+            Fault::Hang,
+            Cause::Timeout,
+            "deleting the key of an earlier run took longer than 15 s",
+        ),
+    ] {
         let store = FaultyKeyValue::default();
         store.on_delete().always(fault);
         let check = Monitored::start(KeyValueCheck::new(store.clone()));
-        for (status, message) in [
-            (Degraded, "the next run will try again"),
-            (Unhealthy, "the key of an earlier run cannot be deleted"),
-            (Unhealthy, "the key of an earlier run cannot be deleted"),
+        for (status, cause, message) in [
+            (Degraded, Cause::Reported, "the next run will try again"),
+            (Unhealthy, cause, refused),
+            (Unhealthy, cause, refused),
         ] {
             let state = check.ask().await;
-            assert_eq!(state.status, status, "{state:?}");
+            assert_eq!((state.status, state.cause), (status, cause), "{state:?}");
             assert!(state.message.contains(message), "{state:?}");
             assert_eq!(store.keys().len(), 1);
         }
@@ -227,6 +238,33 @@ async fn keys_that_cannot_be_deleted_do_not_add_up() {
         assert!(store.keys().is_empty());
         check.stop().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_hangs_is_a_timeout_in_each_run() {
+    let store = FaultyKeyValue::default();
+    for operation in [store.on_put(), store.on_delete()] {
+        operation.always(Fault::Hang);
+    }
+    let check = Monitored::start(KeyValueCheck::new(store.clone()));
+    for message in [
+        "putting took longer than 15 s",
+        "deleting the key of an earlier run took longer than 15 s",
+        "deleting the key of an earlier run took longer than 15 s",
+    ] {
+        let state = check.ask().await;
+        assert_eq!(state.status, CheckStatus::Unhealthy, "{state:?}");
+        assert_eq!(state.cause, Cause::Timeout, "{state:?}");
+        assert_eq!(&*state.message, message);
+        assert_eq!(detail(&state, "result"), "timeout");
+    }
+    for operation in [store.on_put(), store.on_delete()] {
+        operation.always(Fault::None);
+    }
+    let state = check.ask().await;
+    assert!(state.healthy(), "{state:?}");
+    assert!(store.keys().is_empty());
+    check.stop().await;
 }
 
 #[tokio::test(start_paused = true)]
