@@ -7,7 +7,7 @@ use health_checks::etcd::EtcdCheck;
 use health_core::{Cause, CheckState, CheckStatus, Impact, Registration, Schedule};
 use tokio::runtime::Handle;
 
-use super::{SECRET, client, endpoint, member, start};
+use super::{SECRET, client, endpoint, member, ready, start};
 use crate::harness::{Monitored, Said, alone, connections, eventually, leaks_nothing, result};
 use crate::server::{Server, free_port};
 
@@ -23,13 +23,6 @@ fn connecting(server: &Server) -> EtcdCheck {
 /// Whoever fails has a password that must not be told.
 fn with_secret(check: EtcdCheck) -> EtcdCheck {
     check.options(ConnectOptions::new().with_user("root", SECRET))
-}
-
-/// Once the cluster of one has elected its leader.
-async fn ready(server: &Server) {
-    let monitored = Monitored::start(hasty(connecting(server)));
-    monitored.ask_until("a leader", CheckState::healthy).await;
-    monitored.stop().await;
 }
 
 fn refused(state: &CheckState, words: &str) {
