@@ -5,6 +5,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use health_core::{Check, CheckContext, Outcome, Registration};
+use tokio::time::error::Elapsed;
 use tokio::time::{sleep, timeout_at};
 
 use super::record::Record;
@@ -39,7 +40,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// | putting or getting gives no answer | unhealthy, cause `timeout` |
 /// | putting or getting fails | unhealthy |
 /// | all is well, but the key cannot be deleted | degraded |
-/// | the key of an earlier run still cannot be deleted | unhealthy, and no other is put |
+/// | deleting the key of an earlier run gives no answer | unhealthy, cause `timeout`, and no other is put |
+/// | deleting the key of an earlier run fails | unhealthy, and no other is put |
 ///
 /// # What is left behind
 ///
@@ -150,10 +152,13 @@ impl KeyValueCheck {
             Err(Failure::Changed) => {
                 Outcome::unhealthy("integrity violation: the value came back changed")
             }
+            Err(Failure::Failed(Step::Clear)) => Outcome::unhealthy(format!(
+                "{} failed; see whether the store is up, and lets the service delete its own keys",
+                Step::Clear
+            )),
             Err(Failure::Failed(step)) => Outcome::unhealthy(format!("{step} failed")),
-            Err(Failure::Ended) => Outcome::unhealthy(
-                "the key of an earlier run cannot be deleted; let the service delete its own keys",
-            ),
+            // Only a subscription ends.
+            Err(Failure::Ended) => Outcome::unhealthy("the store ended"),
         }
         .detail("result", came.err().map_or("ok", Failure::result))
     }
@@ -181,7 +186,7 @@ impl Check for Probe {
         let until = margin::before(began, deadline, TO_DELETE);
         let deleted_by = margin::before(began, deadline, margin::TO_SAY_SO);
         let (mut looks, mut error) = (0, None);
-        let (came, deleted) = match self.delete(until, true).await {
+        let (came, undeleted) = match self.delete(until, true).await {
             Ok(()) => {
                 let came = self.round(began, until, &mut looks, &mut error).await;
                 // A put without an answer may yet take effect: the next run deletes it again.
@@ -189,17 +194,44 @@ impl Check for Probe {
                     came,
                     Err(Failure::Late(Step::Put, _) | Failure::Failed(Step::Put))
                 );
-                (came, self.delete(deleted_by, put).await)
+                (came, self.delete(deleted_by, put).await.err())
             }
-            Err(refused) => (Err(Failure::Ended), Err(refused)),
+            Err(undeleted) => {
+                let span = until.saturating_duration_since(began);
+                (Err(undeleted.failure(span)), Some(undeleted))
+            }
         };
-        let mut outcome = self.check.outcome(came, deleted.is_ok());
+        let mut outcome = self.check.outcome(came, undeleted.is_none());
         // Why the probe failed says more than why its key is still there.
-        if let Some(error) = error.or(deleted.err()) {
+        if let Some(error) = error.or(undeleted.map(Undeleted::error)) {
             outcome = outcome.with_error(error);
         }
         let outcome = outcome.detail("looks", looks);
         run.finish(outcome, came.ok().map(|arrival| arrival.latency))
+    }
+}
+
+/// Why a key may still be there.
+enum Undeleted {
+    /// The store gave no answer in time.
+    Late(Elapsed),
+    Failed(AdapterError),
+}
+
+impl Undeleted {
+    /// What it is of a run that could not put a key for it.
+    fn failure(&self, waited: Duration) -> Failure {
+        match self {
+            Self::Late(_) => Failure::Late(Step::Clear, waited),
+            Self::Failed(_) => Failure::Failed(Step::Clear),
+        }
+    }
+
+    fn error(self) -> AdapterError {
+        match self {
+            Self::Late(elapsed) => elapsed.into(),
+            Self::Failed(error) => error,
+        }
     }
 }
 
@@ -209,11 +241,14 @@ impl Probe {
     }
 
     /// Deletes the key that may be there. Only then, and if it cannot come back, it is forgotten.
-    async fn delete(&self, until: Instant, forget: bool) -> Result<(), AdapterError> {
+    async fn delete(&self, until: Instant, forget: bool) -> Result<(), Undeleted> {
         let Some(key) = self.leftover().clone() else {
             return Ok(());
         };
-        timeout_at(until.into(), self.check.store.delete(&key)).await??;
+        timeout_at(until.into(), self.check.store.delete(&key))
+            .await
+            .map_err(Undeleted::Late)?
+            .map_err(Undeleted::Failed)?;
         if forget {
             *self.leftover() = None;
         }

@@ -45,6 +45,8 @@ pub(super) enum Step {
     Wait,
     Put,
     Get,
+    /// Deleting what an earlier run may have left.
+    Clear,
 }
 
 impl fmt::Display for Step {
@@ -55,6 +57,7 @@ impl fmt::Display for Step {
             Self::Wait => "waiting",
             Self::Put => "putting",
             Self::Get => "getting",
+            Self::Clear => "deleting the key of an earlier run",
         })
     }
 }

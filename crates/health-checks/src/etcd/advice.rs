@@ -28,6 +28,11 @@ pub(super) fn failed(error: Error) -> Outcome {
     outcome.with_error(error)
 }
 
+/// A run that got no answer before its deadline.
+pub(super) fn late() -> Outcome {
+    Outcome::timeout(TIMEOUT)
+}
+
 pub(super) fn advice(error: &Error) -> &'static str {
     match error {
         Error::GRpcStatus(_) if is_broken(error) => UNREACHABLE,

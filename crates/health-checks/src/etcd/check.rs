@@ -7,12 +7,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use etcd_client::{Client, ConnectOptions, Error, GetOptions};
 use health_core::{Check, CheckContext, Outcome, Registration};
+use tokio::time::timeout_at;
 
 use super::advice;
 use super::door::Door;
 use super::member::Member;
 use crate::clock;
 use crate::invalid::InvalidCheck;
+use crate::margin;
 
 const NAME: &str = "etcd";
 /// The key that etcd's own `/health` reads, too; it need not exist.
@@ -97,10 +99,13 @@ impl From<EtcdCheck> for Registration {
 
 #[async_trait]
 impl Check for EtcdCheck {
-    async fn check(&self, _cx: &CheckContext) -> Outcome {
-        match Box::pin(self.door.with(measure)).await {
-            Ok(member) => member.outcome(),
-            Err(error) => advice::failed(error),
+    async fn check(&self, cx: &CheckContext) -> Outcome {
+        // The runner has the same deadline, and would say no more than that it has passed.
+        let until = margin::before(clock::instant(), cx.deadline(), margin::TO_SAY_SO);
+        match timeout_at(until.into(), Box::pin(self.door.with(measure))).await {
+            Ok(Ok(member)) => member.outcome(),
+            Ok(Err(error)) => advice::failed(error),
+            Err(_elapsed) => advice::late(),
         }
     }
 }

@@ -32,6 +32,13 @@ pub(super) fn failed(failure: Failure) -> Outcome {
     outcome.with_error(failure)
 }
 
+/// A run that got no answer before its deadline.
+pub(super) fn late() -> Outcome {
+    Outcome::timeout(
+        "nats did not answer in time; see whether it is suspended, or the user lacks the right to its inboxes",
+    )
+}
+
 fn advice(failure: &Failure) -> &'static str {
     match failure {
         Failure::Connect(error) => match error.kind() {

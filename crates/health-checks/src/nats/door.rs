@@ -1,6 +1,6 @@
 //! The way to a server: a client that the service shares, or one of our own.
 //!
-//! It judges nothing, and has no timeout of its own: the deadline of the run ends what hangs.
+//! It judges nothing, and has no timeout of its own: who uses it ends what hangs.
 
 use std::fmt;
 use std::sync::Arc;

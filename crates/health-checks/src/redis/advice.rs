@@ -15,9 +15,16 @@ pub(super) fn failed(error: RedisError) -> Outcome {
     outcome.with_error(error)
 }
 
+/// A run that got no answer before its deadline.
+pub(super) fn late() -> Outcome {
+    Outcome::timeout(LATE)
+}
+
+const LATE: &str = "redis did not answer in time; see whether it is busy or suspended";
+
 pub(super) fn advice(error: &RedisError) -> &'static str {
     if error.is_timeout() {
-        return "redis did not answer in time; see whether it is busy or suspended";
+        return LATE;
     }
     if error.is_connection_refusal() {
         return "redis accepts no connection; start it, or correct its address";

@@ -9,12 +9,15 @@ use async_trait::async_trait;
 use health_core::{Check, CheckContext, Outcome, Registration, Status};
 use redis::aio::ConnectionLike;
 use redis::{Client, InfoDict, RedisResult};
+use tokio::time::timeout_at;
 
 use super::advice;
 use super::door::{self, Door};
 use super::info::{Link, Memory, RedisRole, Replication};
+use crate::clock;
 use crate::invalid::InvalidCheck;
 use crate::limits::Limits;
+use crate::margin;
 
 const NAME: &str = "redis";
 /// Until `thresholds` says otherwise, they are not used.
@@ -165,8 +168,13 @@ impl fmt::Debug for RedisCheck {
 
 #[async_trait]
 impl Check for RedisCheck {
-    async fn check(&self, _cx: &CheckContext) -> Outcome {
-        self.outcome(self.measure().await)
+    async fn check(&self, cx: &CheckContext) -> Outcome {
+        // The runner has the same deadline, and would say no more than that it has passed.
+        let until = margin::before(clock::instant(), cx.deadline(), margin::TO_SAY_SO);
+        match timeout_at(until.into(), self.measure()).await {
+            Ok(measured) => self.outcome(measured),
+            Err(_elapsed) => advice::late(),
+        }
     }
 }
 

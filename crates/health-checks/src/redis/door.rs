@@ -1,6 +1,6 @@
 //! The way to a server: a connection that the service shares, or one of our own.
 //!
-//! It judges nothing, and has no timeout: the deadline of the run ends what hangs.
+//! It judges nothing, and has no timeout: who uses it ends what hangs.
 
 use redis::aio::ConnectionLike;
 use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, FromRedisValue, RedisResult};

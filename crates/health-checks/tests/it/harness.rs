@@ -189,14 +189,18 @@ pub(crate) async fn leaks_nothing(registration: impl Into<Registration>) {
             tokio::time::sleep(PAUSE).await;
         }
     }
-    let after = (descriptors(), resident_bytes());
+    // What a run has dropped may be closed a moment later.
+    eventually("the descriptors to be as many as before", || {
+        let now = descriptors();
+        (now > before.0).then_some((before.0, now))
+    })
+    .await;
+    let after = resident_bytes();
     monitored.stop().await;
-    assert_eq!(before.0, after.0, "descriptors");
     assert!(
-        after.1 <= before.1 + SLACK_BYTES,
-        "{} to {} bytes",
-        before.1,
-        after.1
+        after <= before.1 + SLACK_BYTES,
+        "{} to {after} bytes",
+        before.1
     );
 }
 

@@ -7,13 +7,16 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use health_core::{Cause, CheckState};
+use health_core::{Cause, CheckState, CheckStatus, Registration};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::harness::{Monitored, PATIENCE, until};
+
+/// How long a run waits for a server that is killed, if its client waits.
+const IMPATIENCE: Duration = Duration::from_secs(2);
 
 /// Makes the command of a server from its directory and its port.
 type MakeCommand = dyn Fn(&Path, u16) -> Command + Send;
@@ -117,6 +120,24 @@ impl Server {
             assert!(begin.elapsed() < PATIENCE, "no {words:?}: {state:?}");
             self.resume();
         }
+    }
+
+    /// Kills it under a check, which must say so in each run, and recover by itself once it is
+    /// back.
+    pub(crate) async fn kill_under(&mut self, registration: impl Into<Registration>) {
+        let registration = registration.into().thresholds(1, 1).timeout(IMPATIENCE);
+        let monitored = Monitored::start(registration);
+        monitored.ask_until("an answer", CheckState::healthy).await;
+        self.kill();
+        for _ in 0..2 {
+            let state = monitored.ask().await;
+            assert_eq!(state.status, CheckStatus::Unhealthy, "{state:?}");
+        }
+        self.restart();
+        monitored
+            .ask_until("the server's return", CheckState::healthy)
+            .await;
+        monitored.stop().await;
     }
 
     /// SIGCONT.

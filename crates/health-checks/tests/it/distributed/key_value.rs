@@ -1,16 +1,13 @@
 //! The loopback through a store, under every fault.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use health_checks::distributed::{InMemoryKeyValue, KeyValueCheck};
 use health_checks::testing::{Fault, FaultyKeyValue};
-use health_core::{Cause, Check, CheckContext, CheckStatus, Outcome, Registration, Schedule};
-use tokio::time::timeout;
+use health_core::{Cause, CheckStatus, Registration, Schedule};
 
 use super::detail;
-use crate::harness::{Monitored, result};
+use crate::harness::result;
 
 const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -175,96 +172,6 @@ async fn a_value_may_take_as_long_as_it_is_given() {
         assert_eq!(detail(&state, "looks"), looks, "{state:?}");
         assert!(store.keys().is_empty(), "{state:?}");
     }
-}
-
-/// Drops each run after a second.
-struct Impatient(Arc<dyn Check>);
-
-#[async_trait]
-impl Check for Impatient {
-    async fn check(&self, cx: &CheckContext) -> Outcome {
-        let run = timeout(secs(1), self.0.check(cx)).await;
-        run.unwrap_or_else(|_| Outcome::unhealthy("dropped"))
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_a_dropped_run_left_is_deleted_by_the_next() {
-    let store = FaultyKeyValue::default();
-    let registration = KeyValueCheck::new(store.clone()).registration();
-    let check = Monitored::start(registration.wrap(Impatient));
-    for cut in [store.on_put(), store.on_get(), store.on_delete()] {
-        cut.always(Fault::HangAfter);
-        assert!(!check.ask().await.healthy());
-        cut.always(Fault::None);
-        assert!(store.keys().len() <= 1, "{:?}", store.keys());
-        let state = check.ask().await;
-        assert!(state.healthy(), "{state:?}");
-        assert!(store.keys().is_empty());
-    }
-    check.stop().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn keys_that_cannot_be_deleted_do_not_add_up() {
-    use CheckStatus::{Degraded, Unhealthy};
-    for fault in [Fault::Fail, Fault::Hang] {
-        let store = FaultyKeyValue::default();
-        store.on_delete().always(fault);
-        let check = Monitored::start(KeyValueCheck::new(store.clone()));
-        for (status, message) in [
-            (Degraded, "the next run will try again"),
-            (Unhealthy, "the key of an earlier run cannot be deleted"),
-            (Unhealthy, "the key of an earlier run cannot be deleted"),
-        ] {
-            let state = check.ask().await;
-            assert_eq!(state.status, status, "{state:?}");
-            assert!(state.message.contains(message), "{state:?}");
-            assert_eq!(store.keys().len(), 1);
-        }
-        store.on_delete().always(Fault::None);
-        assert!(check.ask().await.healthy());
-        assert!(store.keys().is_empty());
-        check.stop().await;
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_put_without_an_answer_is_deleted_twice() {
-    let store = FaultyKeyValue::default();
-    store.on_put().script([Fault::Fail], Fault::None);
-    store.on_get().always(Fault::Drop);
-    let deletes = store.on_delete();
-    // The key of the first run is deleted by it, and again by the second, whose own deletion fails.
-    deletes.script([Fault::None, Fault::None], Fault::Fail);
-    let check = Monitored::start(KeyValueCheck::new(store.clone()));
-    for keys in [0, 1] {
-        check.ask().await;
-        assert_eq!(store.keys().len(), keys);
-    }
-    check.stop().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_leftover_is_known_by_its_name() {
-    let store = FaultyKeyValue::default();
-    store.on_delete().always(Fault::Drop);
-    let check = KeyValueCheck::new(store.clone())
-        .prefix("orders-probe")
-        .unwrap();
-    result(check).await;
-    let keys = store.keys();
-    let parts: Vec<_> = keys[0].split('/').collect();
-    let [prefix, seconds, id] = parts.as_slice() else {
-        panic!("{keys:?}");
-    };
-    let age = std::time::SystemTime::UNIX_EPOCH
-        .elapsed()
-        .unwrap()
-        .as_secs()
-        - seconds.parse::<u64>().unwrap();
-    assert!(*prefix == "orders-probe" && age < 3600, "{keys:?}");
-    assert!(id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit()));
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,6 +7,8 @@ mod states;
 #[cfg(feature = "testing")]
 mod key_value;
 #[cfg(feature = "testing")]
+mod leftovers;
+#[cfg(feature = "testing")]
 mod pub_sub;
 
 use health_core::CheckState;

@@ -1,18 +1,17 @@
 //! What keeps values, as the loopback checks use it.
 
-use health_checks::distributed::KeyValue;
+use etcd_client::GetOptions;
+use health_checks::distributed::{KeyValue, KeyValueCheck};
 use health_checks::etcd::EtcdKeyValue;
 
-use super::{client, endpoint, start};
+use super::{client, endpoint, ready, start};
+use crate::harness::{alone, leaks_nothing};
 
 #[tokio::test]
 async fn values_are_kept_by_a_lease_and_deleted() {
     let server = start(&[]);
+    ready(&server).await;
     let mut other = client(&server).await;
-    // It answers once it has a leader.
-    while other.get("probe", None).await.is_err() {
-        tokio::task::yield_now().await;
-    }
     for store in [
         EtcdKeyValue::connect([endpoint(&server)]).unwrap(),
         EtcdKeyValue::shared(client(&server).await),
@@ -29,4 +28,34 @@ async fn values_are_kept_by_a_lease_and_deleted() {
         assert_eq!(store.get("probe").await.unwrap(), None);
         assert!(other.leases().await.unwrap().leases().is_empty());
     }
+}
+
+#[tokio::test]
+async fn the_loopback_recovers_from_a_kill() {
+    let mut server = start(&[]);
+    ready(&server).await;
+    for store in [
+        EtcdKeyValue::connect([endpoint(&server)]).unwrap(),
+        EtcdKeyValue::shared(client(&server).await),
+    ] {
+        server.kill_under(KeyValueCheck::new(store)).await;
+    }
+    let mut other = client(&server).await;
+    let all = GetOptions::new().with_all_keys().with_count_only();
+    assert_eq!(other.get("", Some(all)).await.unwrap().count(), 0);
+}
+
+#[test]
+fn ten_thousand_values_leak_nothing() {
+    alone("etcd::adapters::ten_thousand_values_leak_nothing", || {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let server = start(&[]);
+            ready(&server).await;
+            let mut other = client(&server).await;
+            let store = EtcdKeyValue::connect([endpoint(&server)]).unwrap();
+            leaks_nothing(KeyValueCheck::new(store)).await;
+            assert!(other.leases().await.unwrap().leases().is_empty());
+        });
+    });
 }

@@ -7,7 +7,7 @@ use health_checks::etcd::EtcdCheck;
 use health_core::{Cause, CheckState, CheckStatus, Impact, Registration, Schedule};
 use tokio::runtime::Handle;
 
-use super::{SECRET, client, endpoint, member, start};
+use super::{SECRET, client, endpoint, member, ready, start};
 use crate::harness::{Monitored, Said, alone, connections, eventually, leaks_nothing, result};
 use crate::server::{Server, free_port};
 
@@ -23,13 +23,6 @@ fn connecting(server: &Server) -> EtcdCheck {
 /// Whoever fails has a password that must not be told.
 fn with_secret(check: EtcdCheck) -> EtcdCheck {
     check.options(ConnectOptions::new().with_user("root", SECRET))
-}
-
-/// Once the cluster of one has elected its leader.
-async fn ready(server: &Server) {
-    let monitored = Monitored::start(hasty(connecting(server)));
-    monitored.ask_until("a leader", CheckState::healthy).await;
-    monitored.stop().await;
 }
 
 fn refused(state: &CheckState, words: &str) {
@@ -148,11 +141,12 @@ async fn a_suspended_server_is_a_timeout_until_it_goes_on() {
     // The check's own deadline ends one, the client's the other.
     for check in [connecting(&server), EtcdCheck::shared(impatient.unwrap())] {
         let monitored = Monitored::start(hasty(check).timeout(Duration::from_secs(2)));
-        assert!(monitored.ask().await.healthy());
-        server.suspend();
-        let state = monitored.ask().await;
-        assert_eq!(state.status, CheckStatus::Unhealthy, "{state:?}");
-        assert_eq!(state.cause, Cause::Timeout, "{state:?}");
+        server
+            .suspend_under(
+                &monitored,
+                "etcd did not answer in time; see whether it is suspended",
+            )
+            .await;
         server.resume();
         monitored
             .ask_until("the server's return", CheckState::healthy)

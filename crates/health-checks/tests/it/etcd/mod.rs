@@ -4,7 +4,10 @@ use std::path::Path;
 use std::process::Command;
 
 use etcd_client::Client;
+use health_checks::etcd::EtcdCheck;
+use health_core::CheckState;
 
+use crate::harness::Monitored;
 use crate::server::{Server, free_port};
 
 #[cfg(feature = "distributed")]
@@ -55,4 +58,12 @@ fn endpoint(server: &Server) -> String {
 
 async fn client(server: &Server) -> Client {
     Client::connect([endpoint(server)], None).await.unwrap()
+}
+
+/// Once the cluster of one has elected its leader.
+async fn ready(server: &Server) {
+    let check = EtcdCheck::connect([endpoint(server)]).unwrap();
+    let monitored = Monitored::start(check.registration().thresholds(1, 1));
+    monitored.ask_until("a leader", CheckState::healthy).await;
+    monitored.stop().await;
 }

@@ -1,9 +1,10 @@
 //! What publishes, as the loopback checks use it.
 
-use health_checks::distributed::PubSub;
+use health_checks::distributed::{PubSub, PubSubCheck};
 use health_checks::nats::NatsPubSub;
 
 use super::{start, url};
+use crate::harness::{alone, leaks_nothing};
 
 #[tokio::test]
 async fn messages_arrive_through_each_door() {
@@ -23,4 +24,28 @@ async fn messages_arrive_through_each_door() {
         messages.close().await.unwrap();
         assert!(broker.subscribe("not a subject").await.is_err());
     }
+}
+
+#[tokio::test]
+async fn the_loopback_recovers_from_a_kill() {
+    let mut server = start(&[]);
+    let client = async_nats::connect(url(&server)).await.unwrap();
+    for broker in [
+        NatsPubSub::connect(&url(&server)).unwrap(),
+        NatsPubSub::shared(client),
+    ] {
+        server.kill_under(PubSubCheck::new(broker)).await;
+    }
+}
+
+#[test]
+fn ten_thousand_messages_leak_nothing() {
+    alone("nats::adapters::ten_thousand_messages_leak_nothing", || {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let server = start(&[]);
+            let broker = NatsPubSub::connect(&url(&server)).unwrap();
+            leaks_nothing(PubSubCheck::new(broker)).await;
+        });
+    });
 }

@@ -128,11 +128,12 @@ async fn a_suspended_server_is_a_timeout_until_it_goes_on() {
     let server = start(&[]);
     for check in [connecting(&server), shared(&server).await] {
         let monitored = Monitored::start(hasty(check));
-        assert!(monitored.ask().await.healthy());
-        server.suspend();
-        let state = monitored.ask().await;
-        assert_eq!(state.status, CheckStatus::Unhealthy, "{state:?}");
-        assert_eq!(state.cause, Cause::Timeout, "{state:?}");
+        server
+            .suspend_under(
+                &monitored,
+                "nats did not answer in time; see whether it is suspended",
+            )
+            .await;
         server.resume();
         monitored
             .ask_until("the server's return", CheckState::healthy)

@@ -1,9 +1,10 @@
 //! What publishes and keeps values, as the loopback checks use it.
 
-use health_checks::distributed::{KeyValue, PubSub};
+use health_checks::distributed::{KeyValue, KeyValueCheck, PubSub, PubSubCheck};
 use health_checks::redis::{RedisKeyValue, RedisPubSub};
 
 use super::{clients, connection, start, tell, url};
+use crate::harness::{PATIENCE, alone, leaks_nothing};
 
 #[tokio::test]
 async fn values_are_kept_for_a_while_and_deleted() {
@@ -41,12 +42,15 @@ async fn messages_arrive_and_no_subscription_is_left() {
         } else {
             drop(messages);
         }
-        while !tell::<Vec<String>>(&mut other, "PUBSUB CHANNELS")
-            .await
-            .is_empty()
-        {
-            tokio::task::yield_now().await;
-        }
+        let unsubscribed = async {
+            while !tell::<Vec<String>>(&mut other, "PUBSUB CHANNELS")
+                .await
+                .is_empty()
+            {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, unsubscribed).await.unwrap();
         assert_eq!(clients(&mut other).await, 1);
     }
 }
@@ -66,4 +70,45 @@ async fn what_is_gone_is_an_error_and_ends_subscriptions() {
     server.restart();
     assert_eq!(store.get("probe").await.unwrap(), None);
     broker.publish("probe", b"").await.unwrap();
+}
+
+#[tokio::test]
+async fn the_loopbacks_recover_from_a_kill() {
+    let mut server = start(&[]);
+    let broker = RedisPubSub::connect(&url(&server)).unwrap();
+    server.kill_under(PubSubCheck::new(broker)).await;
+    let store = RedisKeyValue::connect(&url(&server)).unwrap();
+    server.kill_under(KeyValueCheck::new(store)).await;
+}
+
+#[test]
+fn ten_thousand_messages_leak_nothing() {
+    alone(
+        "redis::adapters::ten_thousand_messages_leak_nothing",
+        || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            runtime.block_on(async {
+                // Each run has a connection of its own; by TCP they would fill the kernel's table.
+                let server = start(&["--unixsocket", "redis.sock"]);
+                let socket = server.directory().join("redis.sock");
+                let socket = format!("redis+unix://{}", socket.display());
+                let broker = RedisPubSub::connect(&socket).unwrap();
+                leaks_nothing(PubSubCheck::new(broker)).await;
+            });
+        },
+    );
+}
+
+#[test]
+fn ten_thousand_values_leak_nothing() {
+    alone("redis::adapters::ten_thousand_values_leak_nothing", || {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let server = start(&[]);
+            let mut other = connection(&server).await;
+            let store = RedisKeyValue::connect(&url(&server)).unwrap();
+            leaks_nothing(KeyValueCheck::new(store)).await;
+            assert_eq!(tell::<u64>(&mut other, "DBSIZE").await, 0);
+        });
+    });
 }

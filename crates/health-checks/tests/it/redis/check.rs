@@ -9,7 +9,7 @@ use redis::{Client, InfoDict};
 use tokio::runtime::Handle;
 
 use super::{SECRET, clients, connection, start, tell, url};
-use crate::harness::{Monitored, Said, alone, leaks_nothing, result};
+use crate::harness::{Monitored, Said, alone, connections, eventually, leaks_nothing, result};
 use crate::server::{Server, free_port};
 
 /// A check that shows each result at once, and gives up soon.
@@ -147,11 +147,12 @@ async fn a_suspended_server_is_a_timeout_until_it_goes_on() {
         RedisCheck::shared(connection(&server).await),
     ] {
         let monitored = Monitored::start(hasty(check).timeout(Duration::from_secs(1)));
-        assert!(monitored.ask().await.healthy());
-        server.suspend();
-        let state = monitored.ask().await;
-        assert_eq!(state.status, CheckStatus::Unhealthy, "{state:?}");
-        assert_eq!(state.cause, Cause::Timeout, "{state:?}");
+        server
+            .suspend_under(
+                &monitored,
+                "redis did not answer in time; see whether it is busy or suspended",
+            )
+            .await;
         server.resume();
         monitored
             .ask_until("the server's return", CheckState::healthy)
@@ -257,11 +258,13 @@ async fn a_server_that_takes_no_more_clients_is_unhealthy() {
     refuses(connecting(&server), "redis").await;
 }
 
-/// The tasks of this runtime, once they are as many as expected.
+/// Waits until this runtime has no other tasks than these.
 async fn tasks(expected: usize) {
-    while Handle::current().metrics().num_alive_tasks() != expected {
-        tokio::task::yield_now().await;
-    }
+    eventually("the end of the tasks", || {
+        let tasks = Handle::current().metrics().num_alive_tasks();
+        (tasks != expected).then_some(tasks)
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -275,9 +278,11 @@ async fn one_connection_is_kept_and_nothing_is_left_after_a_drop() {
         assert_eq!(clients(&mut other).await, 1);
     }
     monitored.stop().await;
-    while clients(&mut other).await > 0 {
-        tokio::task::yield_now().await;
-    }
+    eventually("the end of the connection", || {
+        let left = connections(server.port) - 1;
+        (left > 0).then_some(left)
+    })
+    .await;
     tasks(before).await;
 
     // Dropped at its deadline, too.
@@ -286,9 +291,11 @@ async fn one_connection_is_kept_and_nothing_is_left_after_a_drop() {
     assert_eq!(state.cause, Cause::Timeout, "{state:?}");
     tasks(before).await;
     server.resume();
-    while clients(&mut other).await > 0 {
-        tokio::task::yield_now().await;
-    }
+    eventually("the end of the connection", || {
+        let left = connections(server.port) - 1;
+        (left > 0).then_some(left)
+    })
+    .await;
 }
 
 /// Ten thousand runs of a check against one server, which counts its clients.
@@ -302,9 +309,11 @@ fn ten_thousand_runs(test: &str, check: impl AsyncFnOnce(&Server) -> RedisCheck)
             let check = check(&server).await;
             let check = check.expect_role(RedisRole::Master).thresholds(0.5, 0.9);
             leaks_nothing(check.unwrap()).await;
-            while clients(&mut other).await > 0 {
-                tokio::task::yield_now().await;
-            }
+            eventually("the end of the connection", || {
+                let left = connections(server.port) - 1;
+                (left > 0).then_some(left)
+            })
+            .await;
             assert_eq!(connections_ever(&mut other).await, before + 1);
         });
     });
