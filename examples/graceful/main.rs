@@ -41,10 +41,7 @@ fn main() -> ExitCode {
         .map_err(Error::from)
         .and_then(|runtime| runtime.block_on(run(&flags)))
     {
-        Ok(report) => {
-            report.print();
-            report.exit()
-        }
+        Ok(report) => report.exit(),
         Err(error) => {
             let _ = writeln!(io::stderr(), "graceful: {error}");
             ExitCode::FAILURE
@@ -89,6 +86,8 @@ async fn run(flags: &Flags) -> Result<Report, Error> {
         service::block_runtime(&shutdown);
     }
     let report = shutdown.run(plan).await;
+    // Before anything else that may hang.
+    report.print();
     health.stop().await;
     Ok(report)
 }

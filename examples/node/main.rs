@@ -118,8 +118,8 @@ async fn serve(flags: &Flags) -> Result<Report, Failure> {
         .last(Component::new("health-endpoint", |_| server.close()))
         .build()?;
     let report = shutdown.run(plan).await;
-    health.stop().await;
     tracing::info!(report = report.to_json(), "shut down");
+    health.stop().await;
     Ok(report)
 }
 

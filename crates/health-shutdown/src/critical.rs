@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use health_core::{CheckState, CheckStatus, Guard, Impact};
+use health_core::{CheckState, CheckStatus, Guard, Impact, Status};
 
 /// After a veto the guards are asked again, at first after this, each time after twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
@@ -122,6 +122,7 @@ pub(crate) struct Seen<'a> {
     pub(crate) shared: bool,
     /// It reports by itself; there are no runs to count.
     pub(crate) component: bool,
+    /// How many runs in a row were unhealthy.
     pub(crate) runs: u64,
     pub(crate) message: &'a str,
 }
@@ -133,12 +134,14 @@ impl<'a> Seen<'a> {
             check.status,
             CheckStatus::Unhealthy | CheckStatus::Panicked | CheckStatus::Stopped
         );
+        // A check that needs several good runs to recover shows unhealthy during the first of them.
+        let failing = failing && (check.component || check.raw == Some(Status::Unhealthy));
         Self {
             name: check.name(),
             failing: failing && check.enabled && check.spec.impact == Impact::Critical,
             shared: check.spec.shared_dependency,
             component: check.component,
-            runs: check.runs,
+            runs: check.consecutive_failures,
             message: &check.message,
         }
     }
@@ -148,8 +151,6 @@ impl<'a> Seen<'a> {
 #[derive(Clone, Debug)]
 struct Streak {
     since: Instant,
-    /// How many runs came before its first unhealthy one.
-    before: u64,
     runs: u64,
     component: bool,
     message: String,
@@ -236,14 +237,13 @@ impl CriticalWatch {
             return Some(Finding::Recovered(streak.failure(name, now)));
         }
         if let Some(streak) = self.streaks.get_mut(name) {
-            streak.runs = check.runs.saturating_sub(streak.before);
+            streak.runs = check.runs;
             check.message.clone_into(&mut streak.message);
             return None;
         }
         let streak = Streak {
             since: now,
-            before: check.runs.saturating_sub(1),
-            runs: 1,
+            runs: check.runs,
             component: check.component,
             message: check.message.to_owned(),
             shared: check.shared,
@@ -258,6 +258,11 @@ impl CriticalWatch {
         } else {
             Finding::Begins { check }
         })
+    }
+
+    /// Forgets whoever is not there any more.
+    pub(crate) fn retain(&mut self, is_there: impl Fn(&str) -> bool) {
+        self.streaks.retain(|name, _| is_there(name));
     }
 
     /// A check was taken away.
@@ -329,15 +334,17 @@ mod tests {
         let start = clock::instant();
         let mut watch = CriticalWatch::new(policy, start);
         let (mut first, mut recoveries) = (None, 0);
+        let mut failures = 0;
         for (run, letter) in (0_u64..).zip(story.chars()) {
             let now = start + secs(10 * run);
+            failures = if letter == 'u' { failures + 1 } else { 0 };
             let finding = watch.see(
                 Seen {
                     name: "db",
                     failing: letter == 'u',
                     shared,
                     component: false,
-                    runs: run + 1,
+                    runs: failures,
                     message: "refused",
                 },
                 now,
@@ -455,12 +462,16 @@ mod tests {
     }
 
     #[test]
-    fn a_streak_counts_from_its_first_unhealthy_run_and_is_exempt_but_once() {
+    fn a_shared_dependency_is_exempt_which_is_said_once_and_the_lost_are_forgotten() {
         let start = clock::instant();
         let mut watch = watch(start);
-        watch.see(failing("db", 500), start);
-        watch.see(failing("db", 501), start + secs(6));
+        watch.see(failing("db", 1), start);
+        watch.see(failing("db", 2), start + secs(6));
         assert_eq!(watch.confirmed(start + secs(6)), None, "two runs of three");
+        watch.see(failing("db", 3), start + secs(7));
+        assert!(watch.confirmed(start + secs(7)).is_some());
+        watch.retain(|name| name != "db");
+        assert_eq!(watch.confirmed(start + secs(7)), None);
         let shared = Seen {
             shared: true,
             ..failing("shared", 1)

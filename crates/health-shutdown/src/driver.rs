@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock;
 use crate::component::{StopError, StopFn};
-use crate::isolation::isolated;
+use crate::isolation::{caught, isolated};
 use crate::plan::Plan;
 use crate::progress::{Known, Progress};
 use crate::report::Report;
@@ -64,6 +64,8 @@ pub(crate) async fn while_telling_systemd(
     let watchdog = systemd::watchdog();
     let mut told = Told::default();
     let mut pulse = tokio::time::interval(systemd::pulse(watchdog));
+    // What a suspension has missed is not made up for.
+    pulse.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut execution = std::pin::pin!(execution);
     loop {
         let ended = tokio::select! {
@@ -149,24 +151,33 @@ impl Execution {
         self.began + wake.unwrap_or_default()
     }
 
+    /// Does what is commanded, then says so: a log that panics stops nothing.
     fn carry_out(&mut self, command: Command) {
         match command {
-            Command::Enter(phase) => tracing::info!(%phase, "shutdown phase begins"),
             Command::Stop(id) => self.stop(id),
             Command::Hurry(id) => {
-                tracing::warn!(component = self.name(id), "at its deadline, asked to hurry");
                 if let Some(running) = self.running_mut(id) {
                     running.hurry.cancel();
                 }
             }
             Command::Abort(id) => {
-                tracing::error!(component = self.name(id), "did not end in time, aborted");
                 if let Some(running) = self.running_mut(id) {
                     running.abort.abort();
                 }
             }
-            Command::Finish => tracing::info!(elapsed = ?self.elapsed(), "shutdown ends"),
+            Command::Enter(_) | Command::Finish => {}
         }
+        let _ = caught(|| match command {
+            Command::Enter(phase) => tracing::info!(%phase, "shutdown phase begins"),
+            Command::Hurry(id) => {
+                tracing::warn!(component = self.name(id), "at its deadline, asked to hurry");
+            }
+            Command::Abort(id) => {
+                tracing::error!(component = self.name(id), "did not end in time, aborted");
+            }
+            Command::Finish => tracing::info!(elapsed = ?self.elapsed(), "shutdown ends"),
+            Command::Stop(_) => {}
+        });
     }
 
     /// Spawns what stops a component, its panics caught.
@@ -202,12 +213,14 @@ impl Execution {
             Err(Some(error)) => (Finish::Failed, error.to_string()),
             Err(None) => (Finish::Panicked, "it panicked".to_owned()),
         };
-        tracing::error!(
-            component = self.name(id),
-            error,
-            "could not be stopped in order"
-        );
-        self.progress().failed(id, error);
+        self.progress().failed(id, error.clone());
+        let _ = caught(|| {
+            tracing::error!(
+                component = self.name(id),
+                error,
+                "could not be stopped in order"
+            );
+        });
         Some((id, finish))
     }
 

@@ -23,14 +23,18 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::clock;
 use crate::component::{Component, StopError};
 use crate::shutdown::Shutdown;
+use crate::stop::Stop;
 
 /// How long a client may take to send the head of a request; hyper's own default.
 const HEAD: Duration = Duration::from_secs(30);
 /// While closing, connections that are queued in the listener are taken until none has come
 /// for this long: closing it resets them.
 const LULL: Duration = Duration::from_millis(20);
+/// And for this long in all.
+const EMPTYING: Duration = Duration::from_millis(250);
 /// How long to wait when accepting fails, for want of descriptors.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -117,15 +121,21 @@ impl HyperServer {
             let _ = hand_over.send(connections);
             Ok::<_, StopError>(())
         });
-        let requests = Component::new(format!("{name}-requests"), |_| async move {
+        let requests = Component::new(format!("{name}-requests"), |stop: Stop| async move {
             let connections: Connections = taken.await.map_err(|_| "its intake was not closed")?;
             let Connections {
                 graceful,
                 mut tasks,
             } = connections;
-            graceful.shutdown().await;
-            while tasks.join_next().await.is_some() {}
-            Ok::<_, StopError>(())
+            let drained = async {
+                graceful.shutdown().await;
+                while tasks.join_next().await.is_some() {}
+            };
+            if stop.hurry().run_until_cancelled(drained).await.is_some() {
+                return Ok(());
+            }
+            let cut = tasks.len();
+            Err::<_, StopError>(format!("{cut} connections were cut").into())
         });
         (intake, requests)
     }
@@ -149,13 +159,17 @@ async fn accept<S, B>(
     loop {
         let stream = tokio::select! {
             biased;
-            stream = next(&listener) => stream,
-            Some(_ended) = tasks.join_next() => continue,
             () = close.cancelled() => break,
+            Some(_ended) = tasks.join_next() => continue,
+            stream = next(&listener) => stream,
         };
         serve_connection(stream, service.clone(), &graceful, &mut tasks);
     }
-    while let Ok(stream) = tokio::time::timeout(LULL, next(&listener)).await {
+    // Clients that do not follow readiness go on coming: at some time the door closes.
+    let until = clock::instant() + EMPTYING;
+    while clock::instant() < until
+        && let Ok(stream) = tokio::time::timeout(LULL, next(&listener)).await
+    {
         serve_connection(stream, service.clone(), &graceful, &mut tasks);
     }
     drop(listener);

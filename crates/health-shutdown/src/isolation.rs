@@ -28,9 +28,17 @@ pub(crate) async fn isolated<F: Future>(make: impl FnOnce() -> F) -> Option<F::O
     .await
 }
 
-fn caught<R>(call: impl FnOnce() -> R) -> Option<R> {
+/// What `call` gives; `None` if it panics.
+pub(crate) fn caught<R>(call: impl FnOnce() -> R) -> Option<R> {
     let before = WITHIN.try_with(|within| within.replace(true));
     let result = catch_unwind(AssertUnwindSafe(call));
     let _ = WITHIN.try_with(|within| within.set(before.unwrap_or(false)));
-    result.ok()
+    result
+        .map_err(|payload| {
+            // A payload may panic when it is dropped, and with one that does so again.
+            if let Err(again) = catch_unwind(AssertUnwindSafe(move || drop(payload))) {
+                std::mem::forget(again);
+            }
+        })
+        .ok()
 }

@@ -21,7 +21,7 @@
 //!         .build()?;
 //!     health.start()?;
 //!     let report = shutdown.run(plan).await;
-//!     println!("{}", report.to_json());
+//!     report.print();
 //!     Ok(report.exit())
 //! }
 //! ```
@@ -65,6 +65,14 @@
 //! | `systemd` | [`ShutdownBuilder::systemd`] | `sd-notify` |
 //! | `prometheus` | [`ShutdownCollector`] | `prometheus` |
 //!
+//! # Known limits
+//!
+//! - Time in which the process is suspended counts towards the deadline: continued past it, it
+//!   ends at once, with 124.
+//! - A critical failure is judged when something is reported: its jitter, and the pause after a
+//!   veto, last until the next result of any check.
+//! - A log that blocks (a full pipe that nobody reads) holds up the sequence; the watchdog ends it.
+//!
 //! Signals are heard on Unix only so far; elsewhere `install` with signals fails, and
 //! [`Shutdown::request`] is the way.
 
@@ -89,6 +97,7 @@ mod report;
 mod sequence;
 mod shutdown;
 mod signals;
+mod standing;
 mod stop;
 #[cfg(feature = "systemd")]
 mod systemd;

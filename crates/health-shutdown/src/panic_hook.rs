@@ -13,13 +13,12 @@ use crate::shutdown::Inner;
 pub(crate) fn install(shutdown: Weak<Inner>) {
     let previous = take_hook();
     set_hook(Box::new(move |panic| {
-        previous(panic);
-        if health_core::is_isolated() || isolation::is_within() {
-            return;
-        }
-        if let Some(shutdown) = shutdown.upgrade() {
+        let caught_anyway = health_core::is_isolated() || isolation::is_within();
+        // Before the hook that was there, which may block.
+        if let Some(shutdown) = shutdown.upgrade().filter(|_| !caught_anyway) {
             shutdown.begin_aside(Reason::Panic(describe(panic)));
         }
+        previous(panic);
     }));
 }
 

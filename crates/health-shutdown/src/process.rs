@@ -10,7 +10,8 @@ use crate::component::{Component, StopError};
 impl Component {
     /// A child process: SIGTERM, then SIGKILL once it is to hurry; it is reaped. One that
     /// ends by itself with 0, or of the SIGTERM, has ended well. Where there is no SIGTERM
-    /// it is killed at once.
+    /// it is killed at once. Whatever becomes of the plan, it does not outlive it: skipped,
+    /// aborted, or in a plan that is dropped, it is killed.
     ///
     /// ```no_run
     /// use health_shutdown::Component;
@@ -18,9 +19,11 @@ impl Component {
     /// let component = Component::process("redis", child);
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn process(name: impl Into<String>, mut child: Child) -> Self {
+    pub fn process(name: impl Into<String>, child: Child) -> Self {
+        let mut held = KilledOnDrop(child);
         Self::new(name, move |stop| async move {
-            ask(&mut child)?;
+            let child = &mut held.0;
+            ask(child)?;
             let ended = tokio::select! {
                 status = child.wait() => Some(status?),
                 () = stop.hurry().cancelled() => None,
@@ -32,6 +35,16 @@ impl Component {
             let status = child.wait().await?;
             Err(format!("killed, as it did not end by itself ({status})").into())
         })
+    }
+}
+
+/// A child that does not outlive whoever was to stop it.
+struct KilledOnDrop(Child);
+
+impl Drop for KilledOnDrop {
+    fn drop(&mut self) {
+        // It has ended already, if this fails.
+        let _ = self.0.start_kill();
     }
 }
 

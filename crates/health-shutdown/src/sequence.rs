@@ -64,6 +64,7 @@ pub(crate) enum State {
     Stopping {
         since: Duration,
         deadline: Duration,
+        abort_at: Duration,
         hurried: bool,
     },
     Ended {
@@ -134,6 +135,11 @@ impl Sequence {
         }
     }
 
+    /// Whether all is over.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.finished
+    }
+
     /// Whether the time was up before all had ended.
     pub(crate) fn overran(&self) -> bool {
         self.overran
@@ -201,11 +207,16 @@ impl Sequence {
         let Some(turn) = first.filter(|turn| Some(turn.phase) == self.phase) else {
             return false;
         };
-        let limit = self.phase_limit(now);
+        let limits = self.phase_limits(now);
         while self.turn_at(self.next) == Some(turn) {
             if let Some(id) = self.order.get(self.next).copied() {
-                self.start(id, limit, now);
-                out.push(Command::Stop(id));
+                if limits.1 > now {
+                    self.start(id, limits, now);
+                    out.push(Command::Stop(id));
+                } else {
+                    // Those before it have used the time of the phase up.
+                    self.skip(id, now);
+                }
             }
             self.next += 1;
         }
@@ -216,30 +227,32 @@ impl Sequence {
         self.items.get(*self.order.get(place)?).map(turn)
     }
 
-    fn start(&mut self, id: Id, limit: Duration, now: Duration) {
+    fn start(&mut self, id: Id, (limit, end): (Duration, Duration), now: Duration) {
         let own = self.items.get(id).map_or(limit, |item| now + item.deadline);
+        let deadline = own.min(limit);
         if let Some(state) = self.states.get_mut(id) {
             *state = State::Stopping {
                 since: now,
-                deadline: own.min(limit),
+                deadline,
+                abort_at: end.min(deadline + self.bounds.moment),
                 hurried: false,
             };
             self.running += 1;
-            self.alarms.push(Reverse((own.min(limit), id)));
+            self.alarms.push(Reverse((deadline, id)));
         }
     }
 
-    /// By when everything of this phase is asked to hurry: what is aborted a moment
-    /// later is so within the phase and the whole.
-    fn phase_limit(&self, now: Duration) -> Duration {
-        let phase = self
+    /// By when everything of this phase is asked to hurry, and by when aborted: within the
+    /// phase and the whole.
+    fn phase_limits(&self, now: Duration) -> (Duration, Duration) {
+        let limit = self
             .phase
             .and_then(|phase| self.bounds.phases.get(phase as usize).copied().flatten());
-        let phase = phase.map_or(self.bounds.whole, |limit| self.phase_began + limit);
-        phase
-            .min(self.bounds.whole)
-            .saturating_sub(self.bounds.moment)
-            .max(now)
+        let end = limit.map_or(self.bounds.whole, |limit| self.phase_began + limit);
+        let end = end.min(self.bounds.whole).max(now);
+        // A short phase has a short moment too, else it would begin with the hurry.
+        let moment = self.bounds.moment.min(end.saturating_sub(now) / 10);
+        (end.saturating_sub(moment), end)
     }
 
     /// Deals with those whose time has come: first asked to hurry, then aborted.
@@ -250,9 +263,11 @@ impl Sequence {
             }
             self.alarms.pop();
             match self.states.get_mut(id) {
-                Some(State::Stopping { hurried, .. }) if !*hurried => {
+                Some(State::Stopping {
+                    hurried, abort_at, ..
+                }) if !*hurried => {
                     *hurried = true;
-                    self.alarms.push(Reverse((at + self.bounds.moment, id)));
+                    self.alarms.push(Reverse((*abort_at, id)));
                     out.push(Command::Hurry(id));
                 }
                 Some(State::Stopping { .. }) => {
@@ -309,7 +324,8 @@ impl Sequence {
     }
 
     fn delay_ends(&self) -> Duration {
-        self.phase_began + self.bounds.drain_delay
+        // Never past the whole: nothing would come of waiting on.
+        (self.phase_began + self.bounds.drain_delay).min(self.bounds.whole)
     }
 }
 
@@ -496,13 +512,47 @@ mod tests {
         let mut phase = bounds();
         phase.phases[Phase::Announce as usize] = Some(secs(2));
         assert_eq!(wake(bounds(), secs(3)), secs(3));
-        assert_eq!(wake(phase, secs(3)), Duration::from_millis(1_500));
+        assert_eq!(wake(phase, secs(3)), Duration::from_millis(1_800));
         assert_eq!(wake(bounds(), secs(60)), Duration::from_millis(24_500));
         let tight = Bounds {
             whole: Duration::from_millis(100),
             ..bounds()
         };
-        assert_eq!(wake(tight, secs(3)), Duration::ZERO);
+        assert_eq!(wake(tight, secs(3)), Duration::from_millis(90));
+    }
+
+    #[test]
+    fn a_phase_that_is_used_up_skips_who_waits_and_ends_in_time() {
+        let mut phase = bounds();
+        phase.drain_delay = Duration::ZERO;
+        phase.phases[Phase::Flush as usize] = Some(secs(2));
+        let items = vec![
+            item(Phase::Flush, 0),
+            item(Phase::Flush, 1),
+            item(Phase::Final, 0),
+        ];
+        let story = [(0, None), (1_800, None), (2_000, None), (2_001, Some(2))];
+        let (commands, sequence) = told(items, phase, &story);
+        assert!(
+            commands.contains("flush +0 !0 x0 close_resources final +2 end"),
+            "{commands}"
+        );
+        assert!(matches!(
+            sequence.states()[1],
+            State::Ended {
+                ending: Ending::Skipped,
+                ..
+            }
+        ));
+        assert!(!sequence.overran());
+    }
+
+    #[test]
+    fn a_drain_delay_that_begins_late_ends_with_the_whole() {
+        let story = [(0, None), (22_000, Some(0)), (25_000, None)];
+        let (commands, sequence) = told(vec![hook(Phase::Announce)], bounds(), &story);
+        assert!(commands.ends_with("final end"), "{commands}");
+        assert_eq!(sequence.wake_at(), None);
     }
 
     fn any_item() -> impl Strategy<Value = Item> {
@@ -526,8 +576,11 @@ mod tests {
         fn whatever_happens_it_ends_once_and_in_order(
             items in proptest::collection::vec(any_item(), 0..12),
             events in proptest::collection::vec(any_event(), 0..60),
+            phases in proptest::array::uniform8(proptest::option::weighted(0.2, 1..9_000_u64)),
         ) {
-            let mut sequence = Sequence::new(items.clone(), bounds());
+            let mut bounds = bounds();
+            bounds.phases = phases.map(|phase| phase.map(Duration::from_millis));
+            let mut sequence = Sequence::new(items.clone(), bounds);
             let mut out = Vec::new();
             let mut now = Duration::ZERO;
             sequence.advance(now, &mut out);
@@ -552,12 +605,15 @@ mod tests {
                     _ => sequence.advance(now, &mut out),
                 }
             }
+            let mut looks = 0;
             while let Some(wake) = sequence.wake_at() {
                 prop_assert!(wake >= now, "time stands still");
+                looks += 1;
+                prop_assert!(looks < 200, "it looks again and again");
                 now = wake;
                 sequence.advance(now, &mut out);
             }
-            prop_assert!(now <= bounds().whole);
+            prop_assert!(now <= bounds.whole);
 
             let finishes = out.iter().filter(|c| **c == Command::Finish).count();
             prop_assert_eq!(finishes, 1);
@@ -588,7 +644,8 @@ mod tests {
                 prop_assert!(since <= at);
                 let skipped = *ending == Ending::Skipped;
                 prop_assert_eq!(stopped[id], usize::from(!skipped), "stopped once, or skipped");
-                prop_assert!(!skipped || sequence.overran());
+                let limited = bounds.phases[items[id].phase as usize].is_some();
+                prop_assert!(!skipped || sequence.overran() || limited);
             }
             // Phases and groups never overlap.
             for (a, first) in sequence.states().iter().enumerate() {

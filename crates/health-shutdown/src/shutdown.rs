@@ -4,7 +4,7 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use health_core::Health;
@@ -12,14 +12,16 @@ use thiserror::Error;
 use tokio::sync::watch;
 
 use crate::clock;
-use crate::critical::{CriticalPolicy, Mode};
+use crate::critical::{CriticalPolicy, Mode, Seen};
 use crate::driver;
+use crate::isolation;
 use crate::panic_hook;
 use crate::plan::{Plan, PlanBuilder};
 use crate::progress::Progress;
 use crate::reason::Reason;
 use crate::report::Report;
-use crate::signals::Signals;
+use crate::signals::{Signal, Signals};
+use crate::standing::Standing;
 use crate::trigger::{Counts, Trigger};
 use crate::watchdog::{self, Watchdog};
 
@@ -57,13 +59,11 @@ pub(crate) struct Inner {
     /// Whether somebody has begun; `begun` follows once readiness has failed.
     triggered: AtomicBool,
     begun: watch::Sender<Option<Begun>>,
-    progress: Mutex<Option<Arc<Mutex<Progress>>>>,
+    standing: Arc<Standing>,
     pub(crate) critical: Counts,
     watchdog: Option<Watchdog>,
     #[cfg(feature = "systemd")]
     systemd: bool,
-    #[cfg(unix)]
-    listener: Mutex<Option<crate::signals::unix::Listener>>,
 }
 
 /// That and when a shutdown began.
@@ -139,34 +139,23 @@ impl ShutdownBuilder {
     /// Installs what was asked for. Call it before slow initialisation: a signal meanwhile
     /// is kept, and [`Shutdown::requested`] completes.
     pub fn install(self) -> Result<Shutdown, InstallError> {
-        let mut failed = None;
-        let inner = Arc::new_cyclic(|weak: &Weak<Inner>| {
-            let watchdog = self.watchdog.then(|| {
-                let weak = weak.clone();
-                Watchdog::start(move || weak.upgrade()?.last_words())
-            });
-            let watchdog = watchdog.transpose().unwrap_or_else(|error| {
-                failed = Some(InstallError::Watchdog(error));
-                None
-            });
-            Inner {
-                health: self.health,
-                whole: self.whole,
-                drain_delay: self.drain_delay,
-                triggered: AtomicBool::new(false),
-                begun: watch::Sender::new(None),
-                progress: Mutex::new(None),
-                critical: Counts::default(),
-                watchdog,
-                #[cfg(feature = "systemd")]
-                systemd: self.systemd,
-                #[cfg(unix)]
-                listener: Mutex::new(None),
-            }
+        let standing = Arc::<Standing>::default();
+        let watchdog = self.watchdog.then(|| {
+            let standing = Arc::clone(&standing);
+            Watchdog::start(move || standing.last_words())
         });
-        if let Some(error) = failed {
-            return Err(error);
-        }
+        let inner = Arc::new(Inner {
+            health: self.health,
+            whole: self.whole,
+            drain_delay: self.drain_delay,
+            triggered: AtomicBool::new(false),
+            begun: watch::Sender::new(None),
+            standing,
+            critical: Counts::default(),
+            watchdog: watchdog.transpose().map_err(InstallError::Watchdog)?,
+            #[cfg(feature = "systemd")]
+            systemd: self.systemd,
+        });
         if let Some(signals) = self.signals {
             inner.listen(signals).map_err(InstallError::Signals)?;
         }
@@ -270,7 +259,7 @@ impl Shutdown {
     /// What has become of it so far; `None` before it runs.
     pub fn report(&self) -> Option<Report> {
         let elapsed = self.inner.elapsed()?;
-        let shown = self.inner.shown()?;
+        let shown = self.inner.standing.shown()?;
         let progress = shown.lock().unwrap_or_else(PoisonError::into_inner);
         Some(progress.report(elapsed, false))
     }
@@ -289,6 +278,7 @@ impl Inner {
             wall: clock::wall(),
         };
         // First of all, as everything else may be slow.
+        self.standing.begin(begun.at);
         if let Some(watchdog) = &self.watchdog {
             watchdog.arm(begun.at + self.whole);
         }
@@ -304,7 +294,7 @@ impl Inner {
         let (inner, why) = (Arc::clone(self), reason.clone());
         let spawned = std::thread::Builder::new()
             .name("shutdown-begin".to_owned())
-            .spawn(move || inner.begin(why));
+            .spawn(move || isolation::caught(|| inner.begin(why)));
         if spawned.is_err() {
             self.begin(reason);
         }
@@ -334,21 +324,13 @@ impl Inner {
 
     /// Lets the report be drawn from `progress` from now on.
     pub(crate) fn show(&self, progress: Arc<Mutex<Progress>>) {
-        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
+        self.standing.show(progress);
     }
 
-    fn shown(&self) -> Option<Arc<Mutex<Progress>>> {
-        self.progress
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    /// The report at a forced end. It waits for nobody.
-    fn last_words(&self) -> Option<String> {
-        let shown = self.progress.try_lock().ok()?.clone()?;
-        let report = shown.try_lock().ok()?.report(self.elapsed()?, true);
-        Some(format!("{}\n", report.to_json()))
+    /// Whether `check` is failing now; one that is not known here, as far as is known.
+    pub(crate) fn still_fails(&self, check: &str) -> bool {
+        let check = self.health.check(check);
+        check.is_none_or(|check| Seen::of(&check).failing)
     }
 
     /// What systemd is to know.
@@ -358,7 +340,7 @@ impl Inner {
         use health_core::{Lifecycle, Probe};
 
         let (verdict, message) = self.health.answer_at(Probe::Health, clock::instant());
-        let shown = self.shown();
+        let shown = self.standing.shown();
         let progress = shown
             .as_ref()
             .map(|shown| shown.lock().unwrap_or_else(PoisonError::into_inner));
@@ -377,16 +359,14 @@ impl Inner {
     #[cfg(unix)]
     fn listen(self: &Arc<Self>, signals: Signals) -> io::Result<()> {
         let weak = Arc::downgrade(self);
-        let begin = move |signal: crate::signals::Signal| {
-            if let Some(inner) = weak.upgrade() {
-                // A log that blocks must not keep the second signal from being heard.
-                inner.begin_aside(Reason::Signal(signal.name()));
-            }
+        let begin = move |signal: Signal| match weak.upgrade() {
+            // A log that blocks must not keep the second signal from being heard.
+            Some(inner) => inner.begin_aside(Reason::Signal(signal.name())),
+            // Nobody is left to end it in order.
+            None => watchdog::end(signal.exit_code(), None),
         };
-        let force = |signal: crate::signals::Signal| watchdog::end(signal.exit_code(), None);
-        let listener = crate::signals::unix::listen(signals, begin, force)?;
-        *self.listener.lock().unwrap_or_else(PoisonError::into_inner) = Some(listener);
-        Ok(())
+        let force = |signal: Signal| watchdog::end(signal.exit_code(), None);
+        crate::signals::unix::listen(signals, begin, force)
     }
 
     #[cfg(not(unix))]

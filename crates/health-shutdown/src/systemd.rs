@@ -77,7 +77,7 @@ pub(crate) fn pulse(watchdog: Option<Duration>) -> Duration {
 
 /// How long the watchdog waits for a sign of life; `None` without one.
 pub(crate) fn watchdog() -> Option<Duration> {
-    sd_notify::watchdog_enabled()
+    sd_notify::watchdog_enabled().filter(|patience| !patience.is_zero())
 }
 
 /// Says `words` in one message. Without systemd, or if it does not listen, nothing happens.

@@ -84,6 +84,8 @@ impl Trigger {
                 _ => {}
             },
             Notice::Missed { report, .. } => {
+                self.watch()
+                    .retain(|name| report.checks.iter().any(|check| check.name() == name));
                 for check in &report.checks {
                     self.see(Seen::of(check));
                 }
@@ -122,6 +124,11 @@ impl Trigger {
                 tracing::warn!(%failure, %veto, again_after = ?pause, "no shutdown: a guard objects");
                 return;
             }
+        }
+        // The guards took their time.
+        if !shutdown.still_fails(&failure.check) {
+            tracing::info!(%failure, "no shutdown: it recovered while the guards were asked");
+            return;
         }
         self.watch().settle(&failure.check, clock::instant());
         shutdown.begin(Reason::Critical(failure.to_string()));

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use crate::clock;
 use crate::last_words;
-use crate::report::EXIT_DEADLINE;
 
 /// How long the report may take to be written.
 const LAST_WORDS: Duration = Duration::from_millis(50);
@@ -24,15 +23,17 @@ pub(crate) struct Watchdog {
 }
 
 impl Watchdog {
-    /// Starts the thread. At the deadline it writes what `report` gives, and ends the process.
+    /// Starts the thread. At the deadline it ends the process with what `last` gives: the exit
+    /// code, and the line to be written.
     pub(crate) fn start(
-        report: impl FnOnce() -> Option<String> + Send + 'static,
+        last: impl FnOnce() -> (u8, Option<String>) + Send + 'static,
     ) -> io::Result<Self> {
         let deadline = Arc::new((Mutex::new(None), Condvar::new()));
         let watched = Arc::clone(&deadline);
         let watch = move || {
             wait(&watched);
-            end(EXIT_DEADLINE, report());
+            let (code, words) = last();
+            end(code, words);
         };
         Builder::new()
             .name("shutdown-watchdog".to_owned())

@@ -6,29 +6,21 @@ use std::io;
 use std::thread::Builder;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-use signal_hook::iterator::{Handle, Signals as Arrivals};
+use signal_hook::iterator::Signals as Arrivals;
 
 use super::{Hearing, Meaning, Signal, Signals};
 use crate::clock;
 
-/// The handlers, for as long as this is held; the thread ends with it.
-#[derive(Debug)]
-pub(crate) struct Listener(Handle);
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        self.0.close();
-    }
-}
-
 /// Installs the handlers, and calls `begin` on the first signal, `force` on the next.
+///
+/// They stay for good: what a signal did before does not come back, so that a process which let
+/// go of them would be deaf.
 pub(crate) fn listen(
     signals: Signals,
     begin: impl Fn(Signal) + Send + 'static,
     force: impl Fn(Signal) + Send + 'static,
-) -> io::Result<Listener> {
+) -> io::Result<()> {
     let mut arrivals = Arrivals::new([SIGTERM, SIGINT, SIGHUP, SIGQUIT])?;
-    let handle = arrivals.handle();
     let mut hearing = Hearing::new(signals);
     let hear = move || {
         for number in arrivals.forever() {
@@ -54,5 +46,5 @@ pub(crate) fn listen(
     Builder::new()
         .name("shutdown-signals".to_owned())
         .spawn(hear)?;
-    Ok(Listener(handle))
+    Ok(())
 }
