@@ -80,25 +80,32 @@ mod clock;
 #[cfg(feature = "prometheus")]
 mod collector;
 mod component;
+mod counted_time;
 mod critical;
 mod driver;
 mod ending;
+mod failure;
 #[cfg(feature = "hyper")]
 pub mod hyper;
 mod isolation;
 mod last_words;
+mod line;
+mod log;
 mod panic_hook;
 mod phase;
 mod plan;
+mod policy;
 mod process;
 mod progress;
 mod reason;
 mod report;
 mod sequence;
 mod shutdown;
+mod sighting;
 mod signals;
 mod standing;
 mod stop;
+mod streak;
 #[cfg(feature = "systemd")]
 mod systemd;
 mod trigger;
@@ -107,10 +114,10 @@ mod watchdog;
 #[cfg(feature = "prometheus")]
 pub use collector::ShutdownCollector;
 pub use component::{Component, Stopped};
-pub use critical::{CriticalPolicy, Mode};
 pub use ending::Ending;
 pub use phase::Phase;
 pub use plan::{Plan, PlanBuilder, PlanError};
+pub use policy::{CriticalPolicy, Mode};
 pub use reason::Reason;
 pub use report::{ComponentReport, EXIT_COMPONENT, EXIT_CRITICAL, EXIT_DEADLINE, Report};
 pub use shutdown::{InstallError, Shutdown, ShutdownBuilder};

@@ -12,11 +12,13 @@ use thiserror::Error;
 use tokio::sync::watch;
 
 use crate::clock;
-use crate::critical::{CriticalPolicy, Mode, Seen};
 use crate::driver;
 use crate::isolation;
+use crate::line::Line;
+use crate::log::Log;
 use crate::panic_hook;
 use crate::plan::{Plan, PlanBuilder};
+use crate::policy::{CriticalPolicy, Mode};
 use crate::progress::Progress;
 use crate::reason::Reason;
 use crate::report::Report;
@@ -30,6 +32,13 @@ const WHOLE: Duration = Duration::from_secs(25);
 const DRAIN_DELAY: Duration = Duration::from_secs(5);
 /// Nobody waits longer; and sums of what is shorter do not overflow.
 const MOST: Duration = Duration::from_hours(24 * 365);
+
+/// How long the end of a shutdown waits for the last lines of the log, before the process ends.
+const LAST_LINES: Duration = Duration::from_millis(50);
+/// Between two looks at whether the engine is busy, and how many: a second in all, or a tenth of
+/// the whole.
+const LOOK: Duration = Duration::from_millis(1);
+const LOOKS: u128 = 1_000;
 
 /// How a shutdown is set up. Nothing is installed that is not asked for.
 #[derive(Debug)]
@@ -61,6 +70,7 @@ pub(crate) struct Inner {
     begun: watch::Sender<Option<Begun>>,
     standing: Arc<Standing>,
     pub(crate) critical: Counts,
+    pub(crate) log: Log,
     watchdog: Option<Watchdog>,
     #[cfg(feature = "systemd")]
     systemd: bool,
@@ -152,6 +162,7 @@ impl ShutdownBuilder {
             begun: watch::Sender::new(None),
             standing,
             critical: Counts::default(),
+            log: Log::default(),
             watchdog: watchdog.transpose().map_err(InstallError::Watchdog)?,
             #[cfg(feature = "systemd")]
             systemd: self.systemd,
@@ -187,8 +198,10 @@ impl Shutdown {
         self.inner.begin(Reason::Requested(why.into()));
     }
 
-    /// Begins a shutdown once a critical check of `health` has failed for as long as `policy`
-    /// asks. The log says why it did, or why it did not.
+    /// Begins a shutdown once a critical check or component of `health` has failed for as long as
+    /// `policy` asks. The log says why it did, or why it did not: when a failure begins, when it
+    /// is held back (by the grace, the jitter, a guard), and when it is over. It follows the node
+    /// from [`Health::start`] to [`Health::stop`].
     ///
     /// ```
     /// use std::time::Duration;
@@ -206,11 +219,13 @@ impl Shutdown {
     pub fn on_critical_failure(&self, health: &Health, policy: CriticalPolicy) {
         if policy.mode != Mode::Off {
             let shutdown = Arc::downgrade(&self.inner);
-            health.observe(Trigger::new(shutdown, health.node_id(), policy));
+            let begun = self.inner.begun.subscribe();
+            health.accompany(Trigger::new(shutdown, begun, health, policy).run());
         }
     }
 
-    /// How often a critical failure was confirmed, in a dry run or not.
+    /// How many critical failures were confirmed, in a dry run or not; each once, however often
+    /// the guards are asked.
     pub fn critical_failures(&self) -> u64 {
         self.inner.critical.confirmed.load(Ordering::Relaxed)
     }
@@ -247,7 +262,9 @@ impl Shutdown {
     pub async fn run(&self, plan: Plan) -> Report {
         let execution = async {
             let begun = self.inner.begun().await;
-            driver::execute(&self.inner, begun, plan).await
+            let report = driver::execute(&self.inner, begun, plan).await;
+            self.inner.log.flush(LAST_LINES);
+            report
         };
         #[cfg(feature = "systemd")]
         if self.inner.systemd {
@@ -269,7 +286,7 @@ impl Inner {
     /// Begins; the first reason counts.
     pub(crate) fn begin(self: &Arc<Self>, reason: Reason) {
         if self.triggered.swap(true, Ordering::Relaxed) {
-            tracing::info!(%reason, "a shutdown is under way already");
+            self.log.say(Line::Overtaken(reason.to_string()));
             return;
         }
         let begun = Begun {
@@ -283,10 +300,32 @@ impl Inner {
             watchdog.arm(begun.at + self.whole);
         }
         // Before anybody else learns of it, so that nothing stops while readiness still passes.
-        self.health.begin_shutdown_within(self.whole);
+        self.fail_readiness();
         let reason = begun.reason.clone();
         self.begun.send_replace(Some(begun));
-        tracing::info!(%reason, deadline = ?self.whole, "shutdown begins");
+        let deadline = self.whole;
+        self.log.say(Line::Begins { reason, deadline });
+    }
+
+    /// Tells the node that it is stopping. It waits a second at most for the engine, which is
+    /// busy for microseconds unless somebody's aggregation hangs in it.
+    fn fail_readiness(&self) {
+        let looks = (self.whole / 10).as_millis().clamp(1, LOOKS);
+        for look in 0..looks {
+            if look > 0 {
+                std::thread::park_timeout(LOOK);
+            }
+            if let Some(lines) = self.health.try_begin_shutdown_within(self.whole) {
+                self.log.say(Line::Node(lines));
+                return;
+            }
+        }
+        self.log.say(Line::Unannounced);
+        let (health, whole) = (self.health.clone(), self.whole);
+        // Without a thread for it, it goes unsaid: whoever waits here might wait for ever.
+        let _ = std::thread::Builder::new()
+            .name("shutdown-announce".to_owned())
+            .spawn(move || health.begin_shutdown_within(whole));
     }
 
     /// Begins on a thread of its own, for callers that must not wait for a log that blocks.
@@ -325,12 +364,6 @@ impl Inner {
     /// Lets the report be drawn from `progress` from now on.
     pub(crate) fn show(&self, progress: Arc<Mutex<Progress>>) {
         self.standing.show(progress);
-    }
-
-    /// Whether `check` is failing now; one that is not known here, as far as is known.
-    pub(crate) fn still_fails(&self, check: &str) -> bool {
-        let check = self.health.check(check);
-        check.is_none_or(|check| Seen::of(&check).failing)
     }
 
     /// What systemd is to know.
