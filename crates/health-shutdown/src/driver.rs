@@ -55,17 +55,14 @@ pub(crate) async fn execute(inner: &Inner, begun: Begun, plan: Plan) -> Report {
     }
 }
 
-/// Awaits `execution`, and tells systemd meanwhile how it is.
-#[cfg(feature = "systemd")]
+/// Awaits `execution`, and has systemd told meanwhile how it is.
+#[cfg(all(feature = "systemd", unix))]
 pub(crate) async fn while_telling_systemd(
     inner: &Inner,
+    teller: &crate::teller::Teller,
     execution: impl Future<Output = Report>,
 ) -> Report {
-    use crate::systemd::{self, Told};
-
-    let watchdog = systemd::watchdog();
-    let mut told = Told::default();
-    let mut pulse = tokio::time::interval(systemd::pulse(watchdog));
+    let mut pulse = tokio::time::interval(crate::systemd::pulse(teller.watchdog));
     // What a suspension has missed is not made up for.
     pulse.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut execution = std::pin::pin!(execution);
@@ -74,7 +71,7 @@ pub(crate) async fn while_telling_systemd(
             report = &mut execution => Some(report),
             _ = pulse.tick() => None,
         };
-        systemd::say(&told.news(&inner.look(), watchdog.is_some()));
+        teller.tell(inner.look(true));
         if let Some(report) = ended {
             return report;
         }

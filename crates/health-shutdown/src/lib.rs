@@ -106,8 +106,10 @@ mod signals;
 mod standing;
 mod stop;
 mod streak;
-#[cfg(feature = "systemd")]
+#[cfg(all(feature = "systemd", unix))]
 mod systemd;
+#[cfg(all(feature = "systemd", unix))]
+mod teller;
 mod trigger;
 mod watchdog;
 

@@ -38,7 +38,7 @@ pub(crate) enum Line {
     },
     /// So many lines before it were lost.
     Dropped(u64),
-    #[cfg(feature = "systemd")]
+    #[cfg(all(feature = "systemd", unix))]
     Systemd(std::io::Error),
 }
 
@@ -53,7 +53,7 @@ impl Line {
                 Why::Begins { .. } | Why::Exempt | Why::Over(_) => Level::INFO,
                 _ => Level::WARN,
             },
-            #[cfg(feature = "systemd")]
+            #[cfg(all(feature = "systemd", unix))]
             Self::Systemd(_) => Level::DEBUG,
             _ => Level::INFO,
         }
@@ -78,7 +78,7 @@ impl Line {
             Self::Ends(elapsed) => info!(?elapsed, "shutdown ends"),
             Self::Critical { failure, why } => critical(&failure, why),
             Self::Dropped(lines) => warn!(lines, "the log was held up, and lines are lost"),
-            #[cfg(feature = "systemd")]
+            #[cfg(all(feature = "systemd", unix))]
             Self::Systemd(error) => debug!(%error, "systemd does not listen"),
         }
     }

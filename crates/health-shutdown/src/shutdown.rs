@@ -24,6 +24,8 @@ use crate::reason::Reason;
 use crate::report::Report;
 use crate::signals::{Signal, Signals};
 use crate::standing::Standing;
+#[cfg(all(feature = "systemd", unix))]
+use crate::teller::Teller;
 use crate::trigger::{Counts, Trigger};
 use crate::watchdog::{self, Watchdog};
 
@@ -51,6 +53,7 @@ pub struct ShutdownBuilder {
     watchdog: bool,
     on_panic: bool,
     #[cfg(feature = "systemd")]
+    #[cfg_attr(not(unix), allow(dead_code, reason = "there is none to be told"))]
     systemd: bool,
 }
 
@@ -70,10 +73,10 @@ pub(crate) struct Inner {
     begun: watch::Sender<Option<Begun>>,
     standing: Arc<Standing>,
     pub(crate) critical: Counts,
-    pub(crate) log: Log,
+    pub(crate) log: Arc<Log>,
     watchdog: Option<Watchdog>,
-    #[cfg(feature = "systemd")]
-    systemd: bool,
+    #[cfg(all(feature = "systemd", unix))]
+    pub(crate) teller: Option<Teller>,
 }
 
 /// That and when a shutdown began.
@@ -94,6 +97,10 @@ pub enum InstallError {
     /// The thread.
     #[error("cannot start the thread of the watchdog: {0}")]
     Watchdog(#[source] io::Error),
+    /// The thread.
+    #[cfg(feature = "systemd")]
+    #[error("cannot start the thread that tells systemd: {0}")]
+    Systemd(#[source] io::Error),
 }
 
 impl ShutdownBuilder {
@@ -137,9 +144,11 @@ impl ShutdownBuilder {
     }
 
     /// Tells systemd, for as long as [`Shutdown::run`] is awaited: `READY=1` once the node
-    /// runs, `STATUS`, `WATCHDOG=1` while liveness holds (and the runtime goes on), then
-    /// `STOPPING=1`, and `EXTEND_TIMEOUT_USEC` while the shutdown makes progress. Needs
-    /// `Type=notify` in the unit. Outside of systemd it does nothing.
+    /// runs, `STATUS`, `WATCHDOG=1` while liveness holds (and the runtime goes on), and
+    /// `EXTEND_TIMEOUT_USEC`, 10 s each time, while the shutdown makes progress: a component
+    /// has ended or left a word, or a phase has. `STOPPING=1` comes at once when a shutdown
+    /// begins. It is said by a thread of its own, so that a systemd which does not listen holds
+    /// nothing up. Needs `Type=notify` in the unit. Outside of systemd it does nothing.
     #[cfg(feature = "systemd")]
     pub fn systemd(mut self) -> Self {
         self.systemd = true;
@@ -154,6 +163,13 @@ impl ShutdownBuilder {
             let standing = Arc::clone(&standing);
             Watchdog::start(move || standing.last_words())
         });
+        let log = Arc::<Log>::default();
+        #[cfg(all(feature = "systemd", unix))]
+        let teller = if self.systemd {
+            Teller::start(Arc::clone(&log)).map_err(InstallError::Systemd)?
+        } else {
+            None
+        };
         let inner = Arc::new(Inner {
             health: self.health,
             whole: self.whole,
@@ -162,10 +178,10 @@ impl ShutdownBuilder {
             begun: watch::Sender::new(None),
             standing,
             critical: Counts::default(),
-            log: Log::default(),
+            log,
             watchdog: watchdog.transpose().map_err(InstallError::Watchdog)?,
-            #[cfg(feature = "systemd")]
-            systemd: self.systemd,
+            #[cfg(all(feature = "systemd", unix))]
+            teller,
         });
         if let Some(signals) = self.signals {
             inner.listen(signals).map_err(InstallError::Signals)?;
@@ -266,9 +282,9 @@ impl Shutdown {
             self.inner.log.flush(LAST_LINES);
             report
         };
-        #[cfg(feature = "systemd")]
-        if self.inner.systemd {
-            return driver::while_telling_systemd(&self.inner, execution).await;
+        #[cfg(all(feature = "systemd", unix))]
+        if let Some(teller) = &self.inner.teller {
+            return driver::while_telling_systemd(&self.inner, teller, execution).await;
         }
         execution.await
     }
@@ -303,6 +319,10 @@ impl Inner {
         self.fail_readiness();
         let reason = begun.reason.clone();
         self.begun.send_replace(Some(begun));
+        #[cfg(all(feature = "systemd", unix))]
+        if let Some(teller) = &self.teller {
+            teller.tell(self.look(false));
+        }
         let deadline = self.whole;
         self.log.say(Line::Begins { reason, deadline });
     }
@@ -367,8 +387,8 @@ impl Inner {
     }
 
     /// What systemd is to know.
-    #[cfg(feature = "systemd")]
-    pub(crate) fn look(&self) -> crate::systemd::Look {
+    #[cfg(all(feature = "systemd", unix))]
+    pub(crate) fn look(&self, beat: bool) -> crate::systemd::Look {
         use crate::systemd::Look;
         use health_core::{Lifecycle, Probe};
 
@@ -381,6 +401,7 @@ impl Inner {
             running: self.health.lifecycle() == Lifecycle::Running,
             live: self.health.verdict(Probe::Live).passing,
             stopping: self.has_begun(),
+            beat,
             status: match &progress {
                 Some(progress) => progress.status(),
                 None => format!("{}: {message}", verdict.status),
@@ -389,7 +410,6 @@ impl Inner {
         }
     }
 
-    #[cfg(unix)]
     fn listen(self: &Arc<Self>, signals: Signals) -> io::Result<()> {
         let weak = Arc::downgrade(self);
         let begin = move |signal: Signal| match weak.upgrade() {
@@ -399,11 +419,6 @@ impl Inner {
             None => watchdog::end(signal.exit_code(), None),
         };
         let force = |signal: Signal| watchdog::end(signal.exit_code(), None);
-        crate::signals::unix::listen(signals, begin, force)
-    }
-
-    #[cfg(not(unix))]
-    fn listen(self: &Arc<Self>, _signals: Signals) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
+        crate::signals::listen(signals, begin, force)
     }
 }
