@@ -52,7 +52,12 @@ fn main() -> ExitCode {
 async fn run(flags: &Flags) -> Result<Report, Error> {
     let health = Health::builder().node_id("graceful").build();
     // First of all: a signal during a slow start ends it through the same phases.
-    let shutdown = flags.shutdown.shutdown(&health).on_panic().install()?;
+    let shutdown = flags
+        .shutdown
+        .shutdown(&health)
+        .signals(service::signals(flags))
+        .on_panic()
+        .install()?;
     let endpoint = HealthServer::builder(health.clone())
         .own_thread(StallLimits::default())
         .bind(flags.health.as_str())?
@@ -71,6 +76,7 @@ async fn run(flags: &Flags) -> Result<Report, Error> {
     tokio::select! {
         () = tokio::time::sleep(flags.slow_start) => {
             health.register(service::ledger(flags.fail_critical_after).critical())?;
+            health.register(service::event_loop(flags.fail_live_after).live())?;
             health.start()?;
             shutdown.on_critical_failure(&health, flags.shutdown.policy());
             plan = service::start(&shutdown, listener, flags, plan);
