@@ -2,7 +2,7 @@
 //! carries out what it asks for. It decides nothing.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use tokio::sync::broadcast;
@@ -89,15 +89,10 @@ impl Shared {
         result
     }
 
-    /// The same for whoever can wait neither for the lock nor for the log; `None` if somebody
-    /// holds the lock.
-    pub(crate) fn try_act(&self, step: impl FnOnce(&mut Engine, Now)) -> Option<Unlogged> {
-        let driven = match self.engine.try_lock() {
-            Ok(driven) => driven,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return None,
-        };
-        Some(self.step(driven, step).1)
+    /// The same for whoever must not wait for the log.
+    pub(crate) fn act_unlogged(&self, step: impl FnOnce(&mut Engine, Now)) -> Unlogged {
+        let driven = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        self.step(driven, step).1
     }
 
     fn step<R>(

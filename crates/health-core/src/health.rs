@@ -246,13 +246,12 @@ impl Health {
             .act(|engine, now| engine.begin_shutdown(now.mono.after(deadline), now));
     }
 
-    /// The same at once, for a caller that must never hang: it waits neither for the engine,
-    /// which somebody's [`Aggregate`](crate::Aggregate) may hold up, nor for a log that blocks.
-    /// `None`: the engine is busy, and nothing has happened. Else the node is stopping, and what
-    /// is to be said of it has still to be written.
-    pub fn try_begin_shutdown_within(&self, deadline: Duration) -> Option<Unlogged> {
+    /// The same for a caller that must not wait for a log that blocks: what is to be said of it
+    /// has still to be written. It waits for the engine, which somebody's
+    /// [`Aggregate`](crate::Aggregate) may hold up.
+    pub fn begin_shutdown_unlogged(&self, deadline: Duration) -> Unlogged {
         self.shared()
-            .try_act(|engine, now| engine.begin_shutdown(now.mono.after(deadline), now))
+            .act_unlogged(|engine, now| engine.begin_shutdown(now.mono.after(deadline), now))
     }
 
     /// Ends all tasks; runs under way are dropped. Waits at most 5 s for a task

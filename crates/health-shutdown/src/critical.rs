@@ -146,8 +146,8 @@ impl CriticalWatch {
         let check = check.clone();
         match answer {
             Err(veto) => {
-                let again = LONGEST_PAUSE.min(FIRST_PAUSE * 2_u32.pow(streak.vetoes.min(16)));
-                streak.vetoes = streak.vetoes.saturating_add(1);
+                let doubled = 2_u32.pow(streak.confirmed.saturating_sub(1).min(16));
+                let again = LONGEST_PAUSE.min(FIRST_PAUSE * doubled);
                 streak.stage = Stage::Waiting(age + again);
                 self.say(&check, age, Why::Vetoed { veto, again }, out);
             }
@@ -175,7 +175,7 @@ impl CriticalWatch {
         }
         let open = self.streaks.iter().filter(|(_, streak)| streak.is_open());
         let names: Vec<_> = open.map(|(name, _)| name.clone()).collect();
-        let mut wait = (age < self.grace).then(|| self.grace - age);
+        let mut wait = (age < self.grace).then(|| self.grace.saturating_sub(age));
         for name in names {
             if self.due(&name).is_some_and(|due| due <= age) && still_fails(&name) {
                 self.confirm(&name, age, chance, out);
@@ -183,7 +183,7 @@ impl CriticalWatch {
             if self.streaks.get(&name).is_some_and(Streak::is_open) {
                 // What is due and had to wait for something else comes round again.
                 let due = self.due(&name).filter(|due| *due > age);
-                let own = due.map_or(TICK, |due| due - age);
+                let own = due.map_or(TICK, |due| due.saturating_sub(age));
                 wait = Some(wait.map_or(own, |wait| wait.min(own)));
             }
         }
@@ -216,13 +216,15 @@ impl CriticalWatch {
         let jitter = self.jitter.mul_f64(chance.clamp(0.0, 1.0));
         if age < self.grace {
             streak.stage = Stage::Held;
-            self.say(name, age, Why::Grace(self.grace - age), out);
+            let left = self.grace.saturating_sub(age);
+            self.say(name, age, Why::Grace(left), out);
         } else if !waited && !jitter.is_zero() {
             streak.stage = Stage::Waiting(age + jitter);
             self.say(name, age, Why::Jitter(jitter), out);
         } else if !busy {
             // One question at a time.
-            if !std::mem::replace(&mut streak.counted, true) {
+            streak.confirmed = streak.confirmed.saturating_add(1);
+            if streak.confirmed == 1 {
                 out.push(Effect::Count);
             }
             let failure = streak.failure(name, age);
@@ -424,6 +426,7 @@ mod tests {
                     // What was missed: it was well, and fails again.
                     Some((name, "reset")) => self.checks.entry(name).or_default().runs = 0,
                     Some((name, "gone")) => {
+                        self.checks.entry(name).or_default().runs = 0;
                         let mut out = Vec::new();
                         self.watch.gone(name, self.now, &mut out);
                         self.note(out);

@@ -75,7 +75,7 @@ impl Line {
             Self::Failed { component, error } => {
                 error!(component, error, "could not be stopped in order");
             }
-            Self::Ends(elapsed) => info!(?elapsed, "shutdown ends"),
+            Self::Ends(elapsed) => info!(elapsed = ?short(elapsed), "shutdown ends"),
             Self::Critical { failure, why } => critical(&failure, why),
             Self::Dropped(lines) => warn!(lines, "the log was held up, and lines are lost"),
             #[cfg(all(feature = "systemd", unix))]
@@ -95,18 +95,18 @@ fn critical(failure: &Failure, why: Why) {
             %failure,
             after,
             ?sustained,
-            grace_left = ?grace,
+            grace_left = ?short(grace),
             suppressed,
             "no shutdown yet: it has not failed so often and for so long, or the grace lasts"
         ),
         Why::Exempt => info!(%failure, "no shutdown: it is a shared dependency"),
         Why::Grace(left) => warn!(
             %failure,
-            grace_left = ?left,
+            grace_left = ?short(left),
             "no shutdown yet: confirmed, but within the grace after the start"
         ),
         Why::Jitter(jitter) => {
-            warn!(%failure, ?jitter, "a shutdown begins after the jitter, if it goes on");
+            warn!(%failure, jitter = ?short(jitter), "a shutdown begins after the jitter, if it goes on");
         }
         Why::DryRun => warn!(%failure, "a shutdown would begin, but this is a dry run"),
         Why::Vetoed { veto, again } => {
@@ -122,4 +122,9 @@ fn critical(failure: &Failure, why: Why) {
             Over::Gone => info!(%failure, "no shutdown: it was unregistered"),
         },
     }
+}
+
+/// To the millisecond: nobody reads more of it.
+fn short(time: Duration) -> Duration {
+    Duration::new(time.as_secs(), time.subsec_millis() * 1_000_000)
 }

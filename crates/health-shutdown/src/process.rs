@@ -105,8 +105,7 @@ mod unix {
         /// # Ok::<(), std::io::Error>(())
         /// ```
         pub fn process_group(name: impl Into<String>, child: Child) -> Self {
-            // While it is not reaped, its number is not used again.
-            let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+            let pid = number(&child);
             let group = pid.filter(|pid| getpgid(Some(*pid)) == Ok(*pid));
             let held = Held { child, group };
             Self::new(name, move |stop: Stop| async move {
@@ -121,18 +120,13 @@ mod unix {
 
     impl Held {
         pub(super) fn ask(&mut self) -> io::Result<()> {
-            match self.group {
-                Some(group) => unless_gone(kill_process_group(group, Signal::TERM)),
-                None => {
-                    // Without a number it has been reaped already; before that its number is
-                    // not used again.
-                    let id = self.child.id();
-                    let pid = id.and_then(|id| Pid::from_raw(id.cast_signed()));
-                    pid.map_or(Ok(()), |pid| {
-                        kill_process(pid, Signal::TERM).map_err(Into::into)
-                    })
-                }
+            if let Some(group) = self.group {
+                return unless_gone(kill_process_group(group, Signal::TERM));
             }
+            // Without a number it has been reaped already; before that its number is not used again.
+            number(&self.child).map_or(Ok(()), |pid| {
+                kill_process(pid, Signal::TERM).map_err(Into::into)
+            })
         }
 
         pub(super) fn kill(&mut self) -> io::Result<()> {
@@ -159,6 +153,10 @@ mod unix {
         pub(super) fn let_go(&mut self) {
             self.group = None;
         }
+    }
+
+    fn number(child: &Child) -> Option<Pid> {
+        child.id().and_then(|id| Pid::from_raw(id.cast_signed()))
     }
 
     fn unless_gone(result: Result<(), Errno>) -> io::Result<()> {

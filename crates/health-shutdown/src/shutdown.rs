@@ -4,11 +4,13 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, SendError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use health_core::Health;
 use thiserror::Error;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::clock;
@@ -37,10 +39,8 @@ const MOST: Duration = Duration::from_hours(24 * 365);
 
 /// How long the end of a shutdown waits for the last lines of the log, before the process ends.
 const LAST_LINES: Duration = Duration::from_millis(50);
-/// Between two looks at whether the engine is busy, and how many: a second in all, or a tenth of
-/// the whole.
-const LOOK: Duration = Duration::from_millis(1);
-const LOOKS: u128 = 1_000;
+/// How long a shutdown waits for the node to know of it: this, and a tenth of the whole at most.
+const ANNOUNCING: Duration = Duration::from_secs(1);
 
 /// How a shutdown is set up. Nothing is installed that is not asked for.
 #[derive(Debug)]
@@ -317,43 +317,51 @@ impl Inner {
         }
         // Before anybody else learns of it, so that nothing stops while readiness still passes.
         self.fail_readiness();
-        let reason = begun.reason.clone();
+        let (reason, deadline) = (begun.reason.clone(), self.whole);
+        self.log.say(Line::Begins { reason, deadline });
         self.begun.send_replace(Some(begun));
         #[cfg(all(feature = "systemd", unix))]
         if let Some(teller) = &self.teller {
             teller.tell(self.look(false));
         }
-        let deadline = self.whole;
-        self.log.say(Line::Begins { reason, deadline });
     }
 
-    /// Tells the node that it is stopping. It waits a second at most for the engine, which is
-    /// busy for microseconds unless somebody's aggregation hangs in it.
+    /// Tells the node that it is stopping, from a thread of its own, for which it waits a while:
+    /// the engine is busy for microseconds, unless somebody's aggregation hangs in it.
     fn fail_readiness(&self) {
-        let looks = (self.whole / 10).as_millis().clamp(1, LOOKS);
-        for look in 0..looks {
-            if look > 0 {
-                std::thread::park_timeout(LOOK);
-            }
-            if let Some(lines) = self.health.try_begin_shutdown_within(self.whole) {
-                self.log.say(Line::Node(lines));
-                return;
-            }
-        }
-        self.log.say(Line::Unannounced);
-        let (health, whole) = (self.health.clone(), self.whole);
-        // Without a thread for it, it goes unsaid: whoever waits here might wait for ever.
-        let _ = std::thread::Builder::new()
+        let (health, log, whole) = (self.health.clone(), Arc::clone(&self.log), self.whole);
+        let (tell, told) = mpsc::sync_channel(0);
+        let runtime = Handle::try_current().ok();
+        let spawned = std::thread::Builder::new()
             .name("shutdown-announce".to_owned())
-            .spawn(move || health.begin_shutdown_within(whole));
+            .spawn(move || {
+                // Its clock, which may be paused, is the one that counts.
+                let _runtime = runtime.as_ref().map(Handle::enter);
+                let lines = health.begin_shutdown_unlogged(whole);
+                // Whoever began it says so, unless it has gone on.
+                if let Err(SendError(lines)) = tell.send(lines) {
+                    log.say(Line::Node(lines));
+                }
+            });
+        if spawned.is_err() {
+            let lines = self.health.begin_shutdown_unlogged(whole);
+            self.log.say(Line::Node(lines));
+            return;
+        }
+        let line = told.recv_timeout(ANNOUNCING.min(whole / 10));
+        self.log.say(line.map_or(Line::Unannounced, Line::Node));
     }
 
-    /// Begins on a thread of its own, for callers that must not wait for a log that blocks.
+    /// Begins on a thread of its own, for callers that must not wait for the node to know of it.
     pub(crate) fn begin_aside(self: &Arc<Self>, reason: Reason) {
         let (inner, why) = (Arc::clone(self), reason.clone());
+        let runtime = Handle::try_current().ok();
         let spawned = std::thread::Builder::new()
             .name("shutdown-begin".to_owned())
-            .spawn(move || isolation::caught(|| inner.begin(why)));
+            .spawn(move || {
+                let _runtime = runtime.as_ref().map(Handle::enter);
+                isolation::caught(|| inner.begin(why))
+            });
         if spawned.is_err() {
             self.begin(reason);
         }
@@ -386,9 +394,9 @@ impl Inner {
         self.standing.show(progress);
     }
 
-    /// What systemd is to know.
+    /// What systemd is to know. `by_task`: it is a task of the runtime that looks.
     #[cfg(all(feature = "systemd", unix))]
-    pub(crate) fn look(&self, beat: bool) -> crate::systemd::Look {
+    pub(crate) fn look(&self, by_task: bool) -> crate::systemd::Look {
         use crate::systemd::Look;
         use health_core::{Lifecycle, Probe};
 
@@ -399,9 +407,8 @@ impl Inner {
             .map(|shown| shown.lock().unwrap_or_else(PoisonError::into_inner));
         Look {
             running: self.health.lifecycle() == Lifecycle::Running,
-            live: self.health.verdict(Probe::Live).passing,
+            live: by_task.then(|| self.health.verdict(Probe::Live).passing),
             stopping: self.has_begun(),
-            beat,
             status: match &progress {
                 Some(progress) => progress.status(),
                 None => format!("{}: {message}", verdict.status),
@@ -413,7 +420,7 @@ impl Inner {
     fn listen(self: &Arc<Self>, signals: Signals) -> io::Result<()> {
         let weak = Arc::downgrade(self);
         let begin = move |signal: Signal| match weak.upgrade() {
-            // A log that blocks must not keep the second signal from being heard.
+            // The second signal must be heard meanwhile.
             Some(inner) => inner.begin_aside(Reason::Signal(signal.name())),
             // Nobody is left to end it in order.
             None => watchdog::end(signal.exit_code(), None),

@@ -32,8 +32,8 @@ pub(crate) struct Streak {
     pub(crate) message: String,
     pub(crate) shared: bool,
     pub(crate) stage: Stage,
-    pub(crate) vetoes: u32,
-    pub(crate) counted: bool,
+    /// How often it has come to the guards, or to its end.
+    pub(crate) confirmed: u32,
     /// The log has spoken of it.
     pub(crate) said: bool,
 }
@@ -49,8 +49,7 @@ impl Streak {
             message: check.message.to_owned(),
             shared: check.shared,
             stage: Stage::Building,
-            vetoes: 0,
-            counted: false,
+            confirmed: 0,
             said: false,
         }
     }

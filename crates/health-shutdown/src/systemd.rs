@@ -14,10 +14,10 @@ const EXTENSION: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Look {
     pub(crate) running: bool,
-    pub(crate) live: bool,
     pub(crate) stopping: bool,
-    /// The runtime goes on: it was one of its tasks that looked.
-    pub(crate) beat: bool,
+    /// Whether liveness holds; `None` if it was no task of the runtime that looked, which may be
+    /// blocked then.
+    pub(crate) live: Option<bool>,
     /// For people, in `systemctl status`.
     pub(crate) status: String,
     /// Changes whenever the shutdown has come on.
@@ -57,7 +57,7 @@ impl Told {
             self.status.clone_from(&look.status);
             words.push(Word::Status(look.status.clone()));
         }
-        if watchdog && look.live && look.beat {
+        if watchdog && look.live == Some(true) {
             words.push(Word::Watchdog);
         }
         if look.stopping && look.progress != self.progress {
@@ -84,9 +84,8 @@ mod tests {
         use Word::{Extend, Ready, Status, Stopping, Watchdog};
         let look = |running, live, stopping, status: &str, progress| Look {
             running,
-            live,
+            live: Some(live),
             stopping,
-            beat: true,
             status: status.to_owned(),
             progress,
         };
@@ -121,7 +120,7 @@ mod tests {
             assert_eq!(told.news(&look, watchdog), expected, "{look:?}");
         }
         let asked = Look {
-            beat: false,
+            live: None,
             ..look(true, true, true, "stopping", 2)
         };
         assert_eq!(told.news(&asked, true), [], "the runtime may be blocked");

@@ -61,7 +61,8 @@ impl Teller {
     /// Has systemd told of `look`, in the place of one that is still to be told. It never waits.
     pub(crate) fn tell(&self, mut look: Look) {
         let mut letter = self.desk.lock();
-        look.beat |= letter.look.as_ref().is_some_and(|before| before.beat);
+        let before = letter.look.take();
+        look.live = look.live.or(before.and_then(|before| before.live));
         letter.look = Some(look);
         self.desk.changed.notify_one();
     }

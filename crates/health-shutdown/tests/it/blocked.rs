@@ -16,12 +16,12 @@ type Release = Arc<(Mutex<bool>, Condvar)>;
 fn held_up() -> (Health, Release, JoinHandle<()>) {
     let release = Release::default();
     let hold = Arc::<AtomicBool>::default();
-    let (holds, held) = std::sync::mpsc::channel();
+    let (entered, within) = std::sync::mpsc::channel();
     let aggregation = Aggregation::custom({
         let (release, hold) = (Arc::clone(&release), Arc::clone(&hold));
         move |_: &Tallies| -> Status {
             if hold.load(Ordering::Relaxed) {
-                let _ = holds.send(());
+                let _ = entered.send(());
                 let (released, changed) = &*release;
                 let waited = changed.wait_while(released.lock().unwrap(), |released| !*released);
                 drop(waited.unwrap());
@@ -37,7 +37,7 @@ fn held_up() -> (Health, Release, JoinHandle<()>) {
     let holder = std::thread::Builder::new()
         .spawn(move || component.not_ready("lost its queue"))
         .unwrap();
-    held.recv().unwrap();
+    within.recv().unwrap();
     (health, release, holder)
 }
 
@@ -63,6 +63,30 @@ async fn the_shutdown_goes_on_and_readiness_fails_once_it_can() {
     while health.verdict(Probe::Ready).passing {
         tokio::task::yield_now().await;
     }
+}
+
+/// It hangs in the very step by which the node would learn of the shutdown.
+#[tokio::test]
+async fn an_aggregation_that_hangs_when_the_node_stops_holds_up_nothing() {
+    let stopping = Arc::<AtomicBool>::default();
+    let stops = Arc::clone(&stopping);
+    let aggregation = Aggregation::custom(move |_: &Tallies| -> Status {
+        while stops.load(Ordering::Relaxed) {
+            std::thread::park();
+        }
+        Status::Healthy
+    });
+    let health = Health::builder().aggregation(aggregation).build();
+    let shutdown = Shutdown::of(&health)
+        .drain_delay(Duration::ZERO)
+        .deadline(Duration::from_secs(1))
+        .install()
+        .unwrap();
+    let plan = shutdown.plan().flush(Component::new("queue", |_| async {}));
+    stopping.store(true, Ordering::Relaxed);
+    shutdown.request("a test");
+    let report = shutdown.run(plan.build().unwrap()).await;
+    assert!(report.components[0].ending.unwrap().is_clean(), "{report}");
 }
 
 /// The process under test below.
