@@ -23,6 +23,8 @@ use crate::report::Report;
 use crate::sequence::{Command, Finish, Id, Sequence};
 use crate::shutdown::{Begun, Inner};
 use crate::stop::{Note, Stop};
+#[cfg(all(feature = "systemd", unix))]
+use crate::teller::Teller;
 
 /// How stopping a component ended: `Err(None)` is a panic.
 type Stopped = (Id, Result<(), Option<StopError>>);
@@ -59,7 +61,7 @@ pub(crate) async fn execute(inner: &Inner, begun: Begun, plan: Plan) -> Report {
 #[cfg(all(feature = "systemd", unix))]
 pub(crate) async fn while_telling_systemd(
     inner: &Inner,
-    teller: &crate::teller::Teller,
+    teller: &Teller,
     execution: impl Future<Output = Report>,
 ) -> Report {
     let mut pulse = tokio::time::interval(crate::systemd::pulse(teller.watchdog));
@@ -71,7 +73,7 @@ pub(crate) async fn while_telling_systemd(
             report = &mut execution => Some(report),
             _ = pulse.tick() => None,
         };
-        teller.tell(inner.look(true));
+        teller.tell(Teller::look(inner, true));
         if let Some(report) = ended {
             return report;
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use health_core::Unlogged;
-use tracing::{Level, debug, error, info, warn};
+use tracing::{Level, error, info, warn};
 
 use crate::failure::{Failure, Why};
 use crate::phase::Phase;
@@ -79,7 +79,7 @@ impl Line {
             Self::Critical { failure, why } => critical(&failure, why),
             Self::Dropped(lines) => warn!(lines, "the log was held up, and lines are lost"),
             #[cfg(all(feature = "systemd", unix))]
-            Self::Systemd(error) => debug!(%error, "systemd does not listen"),
+            Self::Systemd(error) => tracing::debug!(%error, "systemd does not listen"),
         }
     }
 }

@@ -71,7 +71,7 @@ pub(crate) struct Inner {
     /// Whether somebody has begun; `begun` follows once readiness has failed.
     triggered: AtomicBool,
     begun: watch::Sender<Option<Begun>>,
-    standing: Arc<Standing>,
+    pub(crate) standing: Arc<Standing>,
     pub(crate) critical: Counts,
     pub(crate) log: Arc<Log>,
     watchdog: Option<Watchdog>,
@@ -322,7 +322,7 @@ impl Inner {
         self.begun.send_replace(Some(begun));
         #[cfg(all(feature = "systemd", unix))]
         if let Some(teller) = &self.teller {
-            teller.tell(self.look(false));
+            teller.tell(Teller::look(self, false));
         }
     }
 
@@ -392,29 +392,6 @@ impl Inner {
     /// Lets the report be drawn from `progress` from now on.
     pub(crate) fn show(&self, progress: Arc<Mutex<Progress>>) {
         self.standing.show(progress);
-    }
-
-    /// What systemd is to know. `by_task`: it is a task of the runtime that looks.
-    #[cfg(all(feature = "systemd", unix))]
-    pub(crate) fn look(&self, by_task: bool) -> crate::systemd::Look {
-        use crate::systemd::Look;
-        use health_core::{Lifecycle, Probe};
-
-        let (verdict, message) = self.health.answer_at(Probe::Health, clock::instant());
-        let shown = self.standing.shown();
-        let progress = shown
-            .as_ref()
-            .map(|shown| shown.lock().unwrap_or_else(PoisonError::into_inner));
-        Look {
-            running: self.health.lifecycle() == Lifecycle::Running,
-            live: by_task.then(|| self.health.verdict(Probe::Live).passing),
-            stopping: self.has_begun(),
-            status: match &progress {
-                Some(progress) => progress.status(),
-                None => format!("{}: {message}", verdict.status),
-            },
-            progress: progress.map_or(0, |progress| progress.count()),
-        }
     }
 
     fn listen(self: &Arc<Self>, signals: Signals) -> io::Result<()> {

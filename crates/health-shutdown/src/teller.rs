@@ -8,10 +8,13 @@ use std::thread::Builder;
 use std::time::Duration;
 use std::{env, io};
 
+use health_core::{Lifecycle, Probe};
 use sd_notify::NotifyState;
 
+use crate::clock;
 use crate::line::Line;
 use crate::log::Log;
+use crate::shutdown::Inner;
 use crate::systemd::{Look, Told, Word};
 
 /// Dropped, it says no more.
@@ -56,6 +59,26 @@ impl Teller {
             .name("shutdown-systemd".to_owned())
             .spawn(tell)?;
         Ok(Some(Self { desk, watchdog }))
+    }
+
+    /// How the service is now. `by_task`: it is a task of the runtime that looks.
+    pub(crate) fn look(inner: &Inner, by_task: bool) -> Look {
+        let health = &inner.health;
+        let (verdict, message) = health.answer_at(Probe::Health, clock::instant());
+        let shown = inner.standing.shown();
+        let progress = shown
+            .as_ref()
+            .map(|shown| shown.lock().unwrap_or_else(PoisonError::into_inner));
+        Look {
+            running: health.lifecycle() == Lifecycle::Running,
+            live: by_task.then(|| health.verdict(Probe::Live).passing),
+            stopping: inner.has_begun(),
+            status: match &progress {
+                Some(progress) => progress.status(),
+                None => format!("{}: {message}", verdict.status),
+            },
+            progress: progress.map_or(0, |progress| progress.count()),
+        }
     }
 
     /// Has systemd told of `look`, in the place of one that is still to be told. It never waits.
