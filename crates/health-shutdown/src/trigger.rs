@@ -2,6 +2,10 @@
 //! long enough: one task beside the checks.
 //!
 //! What is long enough, and when to look again, is decided in `critical`.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "it owns the task in which a guard is asked"
+)]
 
 use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
@@ -14,7 +18,8 @@ use std::time::{Duration, Instant};
 use health_core::{
     CheckState, CriticalFailure, EventKind, Guard, Health, Notice, Report, Subscription, Veto,
 };
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::clock;
 use crate::critical::{CriticalWatch, Effect};
@@ -49,6 +54,8 @@ pub(crate) struct Trigger {
     watch: CriticalWatch,
     effects: Vec<Effect>,
     question: Option<Question>,
+    /// Whose turn it is to be asked.
+    turn: Arc<Semaphore>,
 }
 
 /// What it waits for.
@@ -79,6 +86,7 @@ impl Trigger {
             policy,
             effects: Vec::new(),
             question: None,
+            turn: Arc::new(Semaphore::new(1)),
         };
         trigger.see_all(&health.report());
         trigger
@@ -194,9 +202,11 @@ impl Trigger {
             lasted: failure.lasted,
             message: failure.message,
         };
+        let failure = Arc::new(failure);
+        let turn = Arc::clone(&self.turn);
         Box::pin(async move {
-            for guard in &guards {
-                ask(guard.as_ref(), &failure).await?;
+            for guard in guards {
+                ask(guard, Arc::clone(&failure), Arc::clone(&turn)).await?;
             }
             Ok(())
         })
@@ -220,9 +230,23 @@ async fn at(wake: Option<Instant>) {
     }
 }
 
-/// What one guard says; silence and a panic are vetoes.
-async fn ask(guard: &dyn Guard, failure: &CriticalFailure) -> Result<(), Veto> {
-    let asked = isolated(|| guard.permit(failure));
+/// What one guard says; silence and a panic are vetoes. It is asked in a task of its own, so that
+/// one which blocks its thread holds nothing else up; while it does, nobody is asked again.
+async fn ask(
+    guard: Arc<dyn Guard>,
+    failure: Arc<CriticalFailure>,
+    turn: Arc<Semaphore>,
+) -> Result<(), Veto> {
+    let asked = async move {
+        let Ok(turn) = turn.acquire_owned().await else {
+            return None;
+        };
+        let task = tokio::spawn(async move {
+            let _turn = turn;
+            isolated(|| guard.permit(&failure)).await
+        });
+        AbortOnDropHandle::new(task).await.ok().flatten()
+    };
     match tokio::time::timeout(PATIENCE, asked).await {
         Ok(Some(answer)) => answer,
         Ok(None) => Err(Veto::new("the guard panicked")),

@@ -199,6 +199,46 @@ async fn news_is_heard_while_a_guard_is_silent() {
     assert!(shutdown.vetoes() >= 3);
 }
 
+/// Blocks its thread until it is released.
+struct Blocks(
+    std::sync::mpsc::Sender<()>,
+    std::sync::Mutex<std::sync::mpsc::Receiver<()>>,
+);
+
+#[async_trait]
+impl Guard for Blocks {
+    async fn permit(&self, _: &CriticalFailure) -> Result<(), Veto> {
+        let _ = self.0.send(());
+        let _ = self.1.lock().unwrap().recv();
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guard_that_blocks_its_thread_holds_up_neither_news_nor_the_runtime() {
+    let (health, ingest, shutdown) = node();
+    let (asked, is_asked) = std::sync::mpsc::channel();
+    let (release, released) = std::sync::mpsc::channel();
+    let at_once = policy().after(1).sustained(secs(0));
+    let guard = Blocks(asked, released.into());
+    shutdown.on_critical_failure(&health, at_once.guard(guard));
+    health.start().unwrap();
+    for failure in 1..20 {
+        ingest.not_ready("lost its queue");
+        // Confirmed again and again, while the first question goes on.
+        while shutdown.critical_failures() < failure {
+            tokio::task::yield_now().await;
+        }
+        ingest.ready();
+    }
+    is_asked.recv().unwrap();
+    assert!(is_asked.try_recv().is_err(), "nobody is asked meanwhile");
+    assert!(!shutdown.is_requested());
+    ingest.not_ready("lost its queue");
+    drop(release);
+    shutdown.requested().await;
+}
+
 /// Whether the trigger is still there: it holds on to its guard.
 fn trigger(health: &Health, shutdown: &Shutdown) -> Weak<(AtomicU32, AtomicU32)> {
     let counts = Arc::default();
