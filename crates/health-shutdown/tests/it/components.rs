@@ -171,7 +171,7 @@ async fn processes_are_asked_then_killed() {
     );
 }
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 fn group(script: &str) -> tokio::process::Child {
     let mut command = tokio::process::Command::new("sh");
     command
@@ -182,7 +182,7 @@ fn group(script: &str) -> tokio::process::Child {
 }
 
 /// The next line of a child, which is a number.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 async fn number(stdout: &mut tokio::process::ChildStdout) -> i32 {
     let mut line = String::new();
     while !line.ends_with('\n') {
@@ -196,14 +196,14 @@ async fn number(stdout: &mut tokio::process::ChildStdout) -> i32 {
     line.trim().parse().unwrap()
 }
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 fn is_there(pid: i32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
     // Whoever has ended and is not reaped yet is not there any more.
     stat.is_ok_and(|stat| !stat.rsplit(')').next().unwrap().starts_with(" Z"))
 }
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_group_of_processes_ends_as_one() {
     // The leader ends at once, its child only when it is told, or not even then.
@@ -231,7 +231,7 @@ async fn a_group_of_processes_ends_as_one() {
     }
 }
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_group_does_not_outlive_its_plan_and_a_child_that_leads_none_is_refused() {
     let mut child = group("sh -c 'trap \"\" TERM; echo $$; while :; do sleep 0.01; done' & wait");
