@@ -251,10 +251,10 @@ async fn a_companion_runs_from_the_start_to_the_stop() {
         let tally = Arc::new(Mutex::new(0));
         let told = Arc::clone(&tally);
         health.accompany(async move {
-            let _ended = ended;
             while events.next().await.is_some() {
                 *told.lock().unwrap() += 1;
             }
+            drop(ended);
         });
         if early {
             settle().await;
