@@ -7,7 +7,7 @@ mod service;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use health_core::Health;
+use health_core::{Health, StartError};
 use health_examples::graceful::{self, Command, Flags};
 use health_http::HealthServer;
 use health_http::server::StallLimits;
@@ -77,7 +77,11 @@ async fn run(flags: &Flags) -> Result<Report, Error> {
         () = tokio::time::sleep(flags.slow_start) => {
             health.register(service::ledger(flags.fail_critical_after).critical())?;
             health.register(service::event_loop(flags.fail_live_after).live())?;
-            health.start()?;
+            match health.start() {
+                // A signal came at the last moment; what there is ends in order all the same.
+                Ok(()) | Err(StartError::Stopped) => {}
+                Err(error) => return Err(error.into()),
+            }
             shutdown.on_critical_failure(&health, flags.shutdown.policy());
             plan = service::start(&shutdown, listener, flags, plan);
         }

@@ -3,7 +3,7 @@
 //!
 //! ```no_run
 //! use std::process::ExitCode;
-//! use health_core::Health;
+//! use health_core::{Health, StartError};
 //! use health_shutdown::{Component, Shutdown, Signals};
 //!
 //! #[tokio::main]
@@ -19,7 +19,11 @@
 //!         .plan()
 //!         .flush(Component::new("queue", |_| async { std::fs::File::open("queue")?.sync_all() }))
 //!         .build()?;
-//!     health.start()?;
+//!     match health.start() {
+//!         // A signal came before; what there is ends in order all the same.
+//!         Ok(()) | Err(StartError::Stopped) => {}
+//!         Err(error) => return Err(error.into()),
+//!     }
 //!     let report = shutdown.run(plan).await;
 //!     report.print();
 //!     Ok(report.exit())
