@@ -21,6 +21,22 @@ pub enum Schedule {
 }
 
 impl Schedule {
+    /// The same, but no more often than once in `least`. A period of nothing stays, as it is
+    /// refused.
+    pub(crate) fn at_most_every(self, least: Duration) -> Self {
+        let raised = |period: Duration| {
+            if period.is_zero() {
+                period
+            } else {
+                period.max(least)
+            }
+        };
+        match self {
+            Self::Every(interval) => Self::Every(raised(interval)),
+            Self::OnDemand(ttl) => Self::OnDemand(raised(ttl)),
+        }
+    }
+
     /// The interval, or the TTL.
     pub const fn period(self) -> Duration {
         match self {
@@ -50,6 +66,8 @@ pub struct Spec {
     pub full_readiness_impact: bool,
     /// When it runs; every 30 s by default.
     pub schedule: Schedule,
+    /// It never runs more often than this by its schedule; 0 by default.
+    pub least_interval: Duration,
     /// How long a run may take; 10 s by default.
     pub timeout: Duration,
     /// Results in a row that change the status; 1 and 1 by default.
@@ -130,6 +148,7 @@ impl Spec {
             shared_dependency: false,
             full_readiness_impact: false,
             schedule: Schedule::Every(Duration::from_secs(30)),
+            least_interval: Duration::ZERO,
             timeout: Duration::from_secs(10),
             thresholds: Thresholds::default(),
             initial_delay: Duration::ZERO,
