@@ -44,6 +44,8 @@ mod invalid;
 
 // Each family uses some of these.
 #[allow(dead_code, reason = "a family may be left out")]
+mod again;
+#[allow(dead_code, reason = "a family may be left out")]
 mod clock;
 #[allow(dead_code, reason = "a family may be left out")]
 mod kept;

@@ -216,6 +216,13 @@ impl Registration {
         self
     }
 
+    /// Lets it say an outcome again until that is so old: evidence lasts longer by this, unless
+    /// its max age is set. See [`Outcome::measured_at`](crate::Outcome::measured_at).
+    pub fn reuse(mut self, longest: Duration) -> Self {
+        self.spec.reuse = longest;
+        self
+    }
+
     /// How many past runs are kept: at most 10,000, at least the last one.
     pub fn history(mut self, runs: usize) -> Self {
         self.spec.history = runs;

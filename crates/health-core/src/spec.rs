@@ -76,7 +76,10 @@ pub struct Spec {
     pub initial_delay: Duration,
     /// Each start is put off by up to this; 0 by default.
     pub jitter: Duration,
-    /// A result older than this is stale; by default 3 × interval (or TTL) + timeout + jitter.
+    /// How old an outcome may be that it says again; 0 by default.
+    pub reuse: Duration,
+    /// A result older than this is stale; by default 3 × interval (or TTL) + timeout + jitter,
+    /// and what it may reuse.
     pub max_age: Option<Duration>,
     /// How many past runs are kept; 100 by default.
     pub history: usize,
@@ -153,6 +156,7 @@ impl Spec {
             thresholds: Thresholds::default(),
             initial_delay: Duration::ZERO,
             jitter: Duration::ZERO,
+            reuse: Duration::ZERO,
             max_age: None,
             history: 100,
             tags: Vec::new(),
@@ -168,6 +172,7 @@ impl Spec {
                 .saturating_mul(3)
                 .saturating_add(self.timeout)
                 .saturating_add(self.jitter)
+                .saturating_add(self.reuse)
         })
     }
 

@@ -57,8 +57,9 @@ const FAREWELL: Duration = Duration::from_millis(500);
 /// reaches it, and figures have a decimal point. Its stdin is empty, its working
 /// directory the service's.
 ///
-/// **It is not started more often than once in a second**, whatever its schedule and
-/// whoever asks: a run that comes earlier gets the last outcome again.
+/// **It is not started more often than once in a second**: a shorter interval is raised to
+/// that, and who asks in between gets the last outcome again, which counts for nothing, with
+/// its age in `cached_ms`.
 ///
 /// Arguments and the values of variables may hold passwords, and are in no message. Other
 /// users of the machine can read the arguments of a running command, though not its
@@ -183,6 +184,7 @@ impl CommandCheck {
         };
         Registration::new(NAME, run)
             .description("an external command")
+            .least_interval(LEAST_INTERVAL)
             .every(Duration::from_mins(1))
             .timeout(Duration::from_secs(10))
     }

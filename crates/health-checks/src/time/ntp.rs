@@ -42,9 +42,9 @@ const FAREWELL: Duration = Duration::from_millis(100);
 /// more than half of the servers answer: what nobody confirms is not proven. An error of
 /// up to `uncertainty_ms` remains, most of it half of the way to the server and back.
 ///
-/// **Public servers** are to be treated well. None is asked more often than once in 15 s,
-/// whatever the schedule and whoever asks (a run that comes earlier gets the last outcome
-/// again); one that asks for rest by a kiss of death gets it, from 15 minutes to a day.
+/// **Public servers** are to be treated well. None is asked more often than once in 15 s: a
+/// shorter interval is raised to that, and who asks in between gets the last outcome again,
+/// which counts for nothing, with its age in `cached_ms`. One that asks for rest by a kiss of death gets it, from 15 minutes to a day.
 /// Ask servers of your own, or of your provider, where you can.
 ///
 /// Registered as `ntp-drift`, every 5 min with a jitter of 30 s, with a timeout of 5 s, as a
@@ -135,6 +135,7 @@ impl NtpDriftCheck {
         };
         Registration::new(NAME, run)
             .description("drift of the clock against NTP servers")
+            .least_interval(LEAST_INTERVAL)
             .every(Duration::from_mins(5))
             .jitter(Duration::from_secs(30))
             .timeout(Duration::from_secs(5))

@@ -7,21 +7,21 @@ use tokio::time::{Instant, advance, sleep};
 
 use crate::stage::{check, secs, settle};
 
-/// Measures at most once in `least` seconds, and says the last outcome again in between.
-fn paced(least: u64, measure: impl Fn(u32) -> Outcome + Send + Sync + 'static) -> Registration {
-    let last = std::sync::Mutex::new(None::<(std::time::Instant, Outcome)>);
+/// Measures at most once in `rest` seconds, and says the last outcome again in between.
+fn resting(rest: u64, measure: impl Fn(u32) -> Outcome + Send + Sync + 'static) -> Registration {
+    let kept = std::sync::Mutex::new(None::<(std::time::Instant, Outcome)>);
     let count = std::sync::atomic::AtomicU32::new(0);
-    check_fn("paced", move |_| {
+    check_fn("resting", move |_| {
         let now = Instant::now().into_std();
-        let mut last = last.lock().unwrap();
-        let outcome = match &*last {
-            Some((at, outcome)) if now - *at < secs(least) => {
+        let mut kept = kept.lock().unwrap();
+        let outcome = match &*kept {
+            Some((at, outcome)) if now - *at < secs(rest) => {
                 outcome.clone().detail("again", true).measured_at(*at)
             }
             _ => {
                 let run = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
                 let outcome = measure(run).detail("again", false);
-                *last = Some((now, outcome.clone()));
+                *kept = Some((now, outcome.clone()));
                 outcome
             }
         };
@@ -39,8 +39,8 @@ async fn said_again_it_counts_for_nothing() {
             Outcome::unhealthy("down")
         }
     };
-    let paced = paced(15, fails).every(secs(3_600)).thresholds(3, 1);
-    health.register(paced.critical()).unwrap();
+    let slow = resting(15, fails).every(secs(3_600)).thresholds(3, 1);
+    health.register(slow.critical()).unwrap();
     let mut events = health.subscribe();
     health.start().unwrap();
     settle().await;
@@ -48,7 +48,7 @@ async fn said_again_it_counts_for_nothing() {
     for measured in 1..=3 {
         advance(secs(15)).await;
         for again in [false, true, true, true] {
-            let state = health.ask("paced").await.unwrap();
+            let state = health.ask("resting").await.unwrap();
             assert_eq!(state.details.as_ref().unwrap()["again"], again);
             assert_eq!(state.consecutive_failures, measured);
             let expected = if measured < 3 {
@@ -60,8 +60,8 @@ async fn said_again_it_counts_for_nothing() {
         }
         results += 1;
     }
-    assert_eq!(health.history("paced").unwrap().entries.len(), 4);
-    assert_eq!(check(&health, "paced").runs, 13);
+    assert_eq!(health.history("resting").unwrap().entries.len(), 4);
+    assert_eq!(check(&health, "resting").runs, 13);
     settle().await;
     let mut told = 0;
     while let Ok(Some(notice)) = tokio::time::timeout(secs(1), events.next()).await {
@@ -74,24 +74,24 @@ async fn said_again_it_counts_for_nothing() {
 #[tokio::test(start_paused = true)]
 async fn said_again_it_is_no_fresher() {
     let health = Health::new();
-    let paced = paced(3_600, |_| Outcome::healthy())
+    let slow = resting(3_600, |_| Outcome::healthy())
         .every(secs(5))
         .max_age(secs(30));
-    health.register(paced.critical()).unwrap();
+    health.register(slow.critical()).unwrap();
     health.start().unwrap();
     settle().await;
-    let first = check(&health, "paced");
+    let first = check(&health, "resting");
     for _ in 0..5 {
         sleep(secs(5)).await;
         assert!(health.verdict(Probe::Ready).passing);
-        assert_eq!(check(&health, "paced").at, first.at);
+        assert_eq!(check(&health, "resting").at, first.at);
     }
     sleep(secs(6)).await;
     assert!(!health.verdict(Probe::Ready).passing);
     for _ in 0..3 {
-        assert_eq!(check(&health, "paced").status, CheckStatus::Unknown);
+        assert_eq!(check(&health, "resting").status, CheckStatus::Unknown);
         // It gets an answer, and a stale one.
-        let state = health.ask("paced").await.unwrap();
+        let state = health.ask("resting").await.unwrap();
         assert_eq!(state.status, CheckStatus::Unknown);
         sleep(secs(5)).await;
     }
@@ -127,15 +127,15 @@ async fn what_was_measured_for_another_counts_with_its_age() {
 #[tokio::test(start_paused = true)]
 async fn on_demand_it_is_asked_again_past_its_ttl() {
     let health = Health::new();
-    let paced = paced(20, |_| Outcome::healthy()).on_demand(secs(10));
-    health.register(paced.max_age(secs(60)).critical()).unwrap();
+    let slow = resting(20, |_| Outcome::healthy()).on_demand(secs(10));
+    health.register(slow.max_age(secs(60)).critical()).unwrap();
     health.start().unwrap();
     settle().await;
     let due = || health.demand_due(Probe::Ready, Instant::now().into_std());
     sleep(secs(11)).await;
     health.demand(Probe::Ready).await;
     settle().await;
-    assert_eq!(check(&health, "paced").runs, 2);
+    assert_eq!(check(&health, "resting").runs, 2);
     assert!(due(), "what was said again is as old as before");
     sleep(secs(10)).await;
     health.demand(Probe::Ready).await;
