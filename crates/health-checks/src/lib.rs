@@ -11,7 +11,7 @@
 //!
 //! let health = Health::new();
 //! health.register(MemoryCheck::new(512.0)?)?;
-//! health.register(DiskCheck::new("/").registration().named("disk-root").critical())?;
+//! health.register(DiskCheck::new("/var")?.registration().named("disk-var").critical())?;
 //! # }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

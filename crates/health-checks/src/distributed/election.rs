@@ -13,7 +13,7 @@ use super::record::Record;
 use super::source::sources;
 use crate::invalid::InvalidCheck;
 use crate::limits::{Limits, figure};
-use crate::span::{Span, millis};
+use crate::span::{LONGEST, Span, checked, millis};
 
 const NAME: &str = "election";
 /// The renew deadline and the lease of Kubernetes' leader election.
@@ -160,7 +160,7 @@ impl ElectionCheck {
         unhealthy: Duration,
     ) -> Result<Self, InvalidCheck> {
         let seconds = (degraded.as_secs_f64(), unhealthy.as_secs_f64());
-        let range = f64::MIN_POSITIVE..=f64::MAX;
+        let range = f64::MIN_POSITIVE..=LONGEST.as_secs_f64();
         self.heartbeat = self.heartbeat.set(NAME, seconds.0, seconds.1, range)?;
         Ok(self)
     }
@@ -177,10 +177,15 @@ impl ElectionCheck {
         Ok(self)
     }
 
-    /// Unhealthy without a leader for so long, in place of 15 s.
-    pub fn leaderless_for(mut self, most: Duration) -> Self {
-        self.leaderless = most;
-        self
+    /// Unhealthy without a leader for so long, in place of 15 s; at zero at once.
+    pub fn leaderless_for(mut self, most: Duration) -> Result<Self, InvalidCheck> {
+        self.leaderless = checked(
+            NAME,
+            "the time without a leader",
+            most,
+            Duration::ZERO..=LONGEST,
+        )?;
+        Ok(self)
     }
 
     /// The check, ready to be registered or adjusted.

@@ -10,7 +10,7 @@ use health_core::{Outcome, Registration, Status, check_fn};
 use super::rate_recorder::RateRecorder;
 use super::sliding_window::Counts;
 use crate::invalid::InvalidCheck;
-use crate::limits::{Limits, figure};
+use crate::limits::{Figure, Limits, figure};
 use crate::span::{Span, millis};
 
 const NAME: &str = "rate";
@@ -147,7 +147,10 @@ impl RateCheck {
         if !(quantile > 0.0 && quantile <= 1.0) {
             return Err(InvalidCheck::new(
                 NAME,
-                format!("cannot judge the quantile {quantile}; give one over 0, at most 1"),
+                format!(
+                    "cannot judge the quantile {}; give one over 0, at most 1",
+                    Figure(quantile)
+                ),
             ));
         }
         let (degraded, unhealthy) = (degraded.as_secs_f64(), unhealthy.as_secs_f64());
