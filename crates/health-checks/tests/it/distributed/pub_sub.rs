@@ -223,6 +223,9 @@ fn constructors_validate_and_default() {
         check().topic(""),
         check().topic("t".repeat(257)),
         check().wait(Duration::ZERO),
+        check().wait(Duration::MAX),
+        check().degraded_after(Duration::ZERO),
+        check().degraded_after(Duration::MAX),
     ] {
         let refused = refused.err().unwrap().to_string();
         assert!(refused.starts_with("pub-sub: "), "{refused}");

@@ -26,7 +26,7 @@ fn all() -> Vec<Registration> {
             .unwrap()
             .registration(),
         DescriptorCheck::new().registration(),
-        FileAgeCheck::newest_in("/etc", Duration::MAX)
+        FileAgeCheck::newest_in("/etc", Duration::from_hours(100_000))
             .unwrap()
             .registration(),
     ];
