@@ -14,6 +14,13 @@ pub(crate) const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
 /// For people: `2.5 s`, `350 ms`, `0.12 ms`.
 pub(crate) struct Span(pub(crate) Duration);
 
+impl Span {
+    /// So many milliseconds; what is none is as long as can be.
+    pub(crate) fn of_ms(ms: f64) -> Self {
+        Self(Duration::try_from_secs_f64(ms / 1e3).unwrap_or(Duration::MAX))
+    }
+}
+
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ms = millis(self.0);
@@ -106,6 +113,15 @@ mod tests {
             (u64::MAX, "more than a century"),
         ] {
             assert_eq!(Span(Duration::from_nanos(nanos)).to_string(), shown);
+        }
+        for (ms, shown) in [
+            (0.0, "0 ms"),
+            (99.94, "99.9 ms"),
+            (7_200_000.0, "7200 s"),
+            (f64::MAX, "more than a century"),
+            (f64::NAN, "more than a century"),
+        ] {
+            assert_eq!(Span::of_ms(ms).to_string(), shown);
         }
     }
 }

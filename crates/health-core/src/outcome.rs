@@ -101,6 +101,22 @@ impl Outcome {
         self
     }
 
+    /// Adds one public detail if it is known: what is not has none, rather than `null`.
+    ///
+    /// ```
+    /// use health_core::Outcome;
+    /// let outcome = Outcome::healthy()
+    ///     .detail_if_known("leader", Some("n1"))
+    ///     .detail_if_known("term", None::<u64>);
+    /// assert_eq!(outcome.details().len(), 1);
+    /// ```
+    pub fn detail_if_known(self, key: impl Into<String>, value: Option<impl Into<Value>>) -> Self {
+        match value {
+            Some(value) => self.detail(key, value),
+            None => self,
+        }
+    }
+
     /// Replaces all details.
     pub fn with_details(mut self, details: Map<String, Value>) -> Self {
         self.details = details;

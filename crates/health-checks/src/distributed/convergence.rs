@@ -69,8 +69,8 @@ sources!(Convergence, pending, Pending);
 /// than 60 s show no trend: the interval must be shorter.
 ///
 /// Registered as `convergence`, every 15 s, with a timeout of 5 s. Its details are
-/// `trend`, `pending_operations`, `pending_change_per_s`, `converged_in_s`,
-/// `without_progress_s`, and what the module says.
+/// `trend`, `pending_operations`, `pending_change_per_second`, `converged_in_seconds`,
+/// `without_progress_seconds`, and what the module says.
 ///
 /// ```
 /// use std::time::Duration;
@@ -161,12 +161,15 @@ impl ConvergenceCheck {
         outcome
             .detail("trend", shown.trend.as_str())
             .detail("pending_operations", operations)
-            .detail("pending_change_per_s", shown.per_second)
-            .detail(
-                "converged_in_s",
+            .detail_if_known("pending_change_per_second", shown.per_second)
+            .detail_if_known(
+                "converged_in_seconds",
                 shown.settled_in.map(|span| span.as_secs_f64()),
             )
-            .detail("without_progress_s", shown.without_progress.as_secs_f64())
+            .detail(
+                "without_progress_seconds",
+                shown.without_progress.as_secs_f64(),
+            )
     }
 }
 

@@ -120,7 +120,7 @@ sources!(Election, election, ElectionState);
 ///
 /// Registered as `election`, a shared dependency, every 15 s, with a timeout of
 /// 5 s. Its details are `role`, `leader`, `term`, `heartbeat_age_ms`,
-/// `leader_uptime_s`, `leaderless_s`, `leader_changes_per_hour`, and what the module says.
+/// `leader_uptime_seconds`, `leaderless_seconds`, `leader_changes_per_hour`, and what the module says.
 ///
 /// ```
 /// use health_checks::distributed::{ElectionCheck, ElectionRole, ElectionState};
@@ -228,11 +228,17 @@ impl ElectionCheck {
                 format!("{}, led by {leader}", state.role.as_str())
             })
             .detail("role", state.role.as_str())
-            .detail("leader", state.leader.clone())
-            .detail("term", state.term)
-            .detail("heartbeat_age_ms", state.heartbeat_age.map(millis))
-            .detail("leader_uptime_s", seen.uptime.map(|span| span.as_secs()))
-            .detail("leaderless_s", seen.leaderless.map(|span| span.as_secs()))
+            .detail_if_known("leader", state.leader.clone())
+            .detail_if_known("term", state.term)
+            .detail_if_known("heartbeat_age_ms", state.heartbeat_age.map(millis))
+            .detail_if_known(
+                "leader_uptime_seconds",
+                seen.uptime.map(|span| span.as_secs()),
+            )
+            .detail_if_known(
+                "leaderless_seconds",
+                seen.leaderless.map(|span| span.as_secs()),
+            )
             .detail("leader_changes_per_hour", changes)
     }
 }

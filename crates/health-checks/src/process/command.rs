@@ -19,7 +19,9 @@ use super::plugin;
 use super::program::{self, StartError};
 use crate::clock;
 use crate::invalid::InvalidCheck;
+use crate::margin;
 use crate::pace::Pace;
+use crate::span::millis;
 
 const NAME: &str = "command";
 /// A command is not started more often than this.
@@ -248,9 +250,7 @@ impl Check for CommandRun {
 impl CommandRun {
     async fn run(&self, deadline: Instant) -> Outcome {
         let begin = clock::instant();
-        let time = deadline.saturating_duration_since(begin);
-        let until = begin + time.saturating_sub((time / 10).min(FAREWELL));
-        let until = tokio::time::Instant::from_std(until);
+        let until = tokio::time::Instant::from_std(margin::short(begin, deadline, FAREWELL));
         let Ok(Ok(alone)) =
             tokio::time::timeout_at(until, Arc::clone(&self.alone).acquire_owned()).await
         else {
@@ -275,19 +275,15 @@ impl CommandRun {
             running.ended().await
         };
         let taken = clock::instant().saturating_duration_since(begin);
-        let outcome = match ended {
+        match ended {
             Some(Ok(ended)) if killed => plugin::killed(&self.shown, taken.as_secs_f64(), &ended),
-            Some(Ok(ended)) => plugin::outcome(&self.shown, ended),
+            Some(Ok(ended)) => {
+                plugin::outcome(&self.shown, ended).detail("latency_ms", millis(taken))
+            }
             Some(Err(error)) => plugin::not_started(&self.shown, error),
             None => Outcome::unhealthy(format!("{}: its thread panicked", self.shown)),
-        };
-        outcome.detail("latency_ms", milliseconds(taken))
+        }
     }
-}
-
-/// Milliseconds with three decimals.
-fn milliseconds(time: Duration) -> f64 {
-    (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
 fn shown(program: &std::path::Path) -> String {

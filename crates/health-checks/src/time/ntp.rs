@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use futures_util::future::join_all;
 use health_core::{Check, CheckContext, Outcome, Registration};
 use tokio::sync::Semaphore;
 
@@ -19,7 +18,9 @@ use super::server::Server;
 use crate::clock;
 use crate::invalid::InvalidCheck;
 use crate::limits::Limits;
+use crate::margin;
 use crate::pace::Pace;
+use crate::together::together;
 
 const NAME: &str = "ntp-drift";
 /// RFC 4330, section 10: a client must not under any conditions ask more often.
@@ -253,16 +254,14 @@ impl Check for NtpRun {
 
 impl NtpRun {
     async fn run(&self, deadline: Instant) -> Outcome {
-        let now = clock::instant();
-        let time = deadline.saturating_duration_since(now);
-        let until = now + time.saturating_sub((time / 10).min(FAREWELL));
+        let until = margin::short(clock::instant(), deadline, FAREWELL);
         let servers = self.check.servers.iter();
         let asked = servers
             .zip(&self.remembered)
             .map(
                 |(server, remembered)| async move { (server, remembered.ask(server, until).await) },
             );
-        self.check.outcome(join_all(asked).await)
+        self.check.outcome(together(asked).await)
     }
 }
 

@@ -10,10 +10,10 @@ use async_trait::async_trait;
 use health_core::{Check, CheckContext, Outcome, Registration};
 
 use super::contained::contained;
-use super::together::all;
 use super::whole::told;
 use crate::clock;
 use crate::invalid::InvalidCheck;
+use crate::together::together;
 
 const NAME: &str = "check of parts";
 /// So many fit into the details, with short messages.
@@ -146,7 +146,7 @@ impl Check for Whole {
             let until = now.checked_add(part.timeout);
             contained(part.check.as_ref(), cx, until)
         });
-        let outcomes = all(runs).await;
+        let outcomes = together(runs).await;
         let names = self.parts.iter().map(|part| part.name.clone());
         told(self.needed, names.zip(outcomes).collect())
     }

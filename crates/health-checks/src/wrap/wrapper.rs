@@ -67,7 +67,7 @@ pub trait Wrap: Sized {
     }
 
     /// A healthy outcome that took `threshold` or longer is degraded. The detail
-    /// `latency_ms` says how long it took, unless the check says so itself.
+    /// `latency_ms` says how long it took, unless the check says so itself or gave no result.
     fn slow_is_degraded(self, threshold: Duration) -> Registration;
 }
 
