@@ -16,7 +16,7 @@ use health_core::{Outcome, Registration, Status, blocking_fn};
 
 const NAME: &str = "disk";
 const LIMITS: Limits = Limits::rising(0.85, 0.95);
-/// The kubelet evicts pods at 95 % of a node's inodes.
+/// The kubelet's default `evictionHard` has `nodefs.inodesFree` at 5 %.
 const INODE_LIMITS: Limits = Limits::rising(0.9, 0.95);
 
 /// Watches how full the file system is that holds a path.
@@ -27,13 +27,16 @@ const INODE_LIMITS: Limits = Limits::rising(0.9, 0.95);
 /// also run out of inodes, one of which each file takes; some have no such limit.
 ///
 /// Degraded from 85 % of the space used, unhealthy from 95 %; for inodes from
-/// 90 % and 95 %, where the kubelet begins to evict pods. The worse of the two is
+/// 90 % and 95 %, where the kubelet evicts pods by default ([`nodefs.inodesFree<5%`]); the
+/// other three are this crate's choice. The worse of the two is
 /// the outcome, and its message says which. Registered as `disk`, every 60 s,
 /// with a timeout of 5 s; a second one needs another name. Its details are
 /// `used_percent`, `total_bytes`, `available_bytes`, and, where inodes are
 /// limited, `inodes_used_percent`, `total_inodes` and `available_inodes`.
 ///
 /// Inodes are not known on Windows.
+///
+/// [`nodefs.inodesFree<5%`]: https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/#hard-eviction-thresholds
 ///
 /// ```
 /// use health_checks::system::DiskCheck;

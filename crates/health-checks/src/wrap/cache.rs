@@ -57,10 +57,11 @@ impl Check for Cached {
         }
         let outcome = contained(self.check.as_ref(), cx, None).await;
         let last = Said::new(outcome.clone(), clock::instant());
-        let before = std::mem::replace(
-            &mut *self.last.lock().unwrap_or_else(PoisonError::into_inner),
-            Some(last),
-        );
+        let before = self
+            .last
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .replace(last);
         // It holds a foreign error, which is dropped outside of the lock.
         drop(before);
         outcome

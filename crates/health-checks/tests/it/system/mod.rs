@@ -1,5 +1,7 @@
 //! This process and this machine.
 
+#[cfg(target_os = "linux")]
+mod cgroup;
 mod disk;
 mod file_age;
 mod leaks;
