@@ -28,8 +28,9 @@ type Stopped = (Id, Result<(), Option<StopError>>);
 /// Stops everything in `plan`.
 pub(crate) async fn execute(inner: &Inner, begun: Begun, plan: Plan) -> Report {
     let mut execution = Execution::new(inner, begun, plan);
-    let mut commands = Vec::new();
+    let (mut commands, mut ended) = (Vec::new(), Vec::new());
     execution.step(|sequence, now| sequence.advance(now, &mut commands));
+    let mut timer = std::pin::pin!(tokio::time::sleep_until(execution.wake_at().into()));
     loop {
         let mut finished = false;
         for command in commands.drain(..) {
@@ -39,17 +40,25 @@ pub(crate) async fn execute(inner: &Inner, begun: Begun, plan: Plan) -> Report {
         if finished {
             return execution.report();
         }
-        let wake = execution.wake_at();
-        let joined = tokio::select! {
-            Some(joined) = execution.tasks.join_next() => Some(joined),
-            () = tokio::time::sleep_until(wake.into()) => None,
-        };
-        match joined.and_then(|joined| execution.outcome(joined)) {
-            Some((id, finish)) => {
-                execution.step(|sequence, now| sequence.ended(id, finish, now, &mut commands));
-            }
-            None => execution.step(|sequence, now| sequence.advance(now, &mut commands)),
+        let wake = execution.wake_at().into();
+        if timer.deadline() != wake {
+            timer.as_mut().reset(wake);
         }
+        tokio::select! {
+            biased;
+            Some(joined) = execution.tasks.join_next() => ended.extend(execution.outcome(joined)),
+            () = &mut timer => {}
+        }
+        // Thousands may end at once: they are one step.
+        while let Some(joined) = execution.tasks.try_join_next() {
+            ended.extend(execution.outcome(joined));
+        }
+        execution.step(|sequence, now| {
+            for (id, finish) in ended.drain(..) {
+                sequence.ended(id, finish, now, &mut commands);
+            }
+            sequence.advance(now, &mut commands);
+        });
     }
 }
 
