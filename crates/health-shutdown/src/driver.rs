@@ -9,8 +9,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::task::{AbortHandle, JoinError, JoinSet};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 
 use crate::clock;
 use crate::component::{StopError, StopFn};
@@ -20,10 +20,10 @@ use crate::progress::{Known, Progress};
 use crate::report::Report;
 use crate::sequence::{Command, Finish, Id, Sequence};
 use crate::shutdown::{Begun, Inner};
-use crate::stop::{Note, Stop};
+use crate::stop::{Line, Stop};
 
-/// How stopping a component ended: `Err(None)` is a panic.
-type Stopped = (Id, Result<(), Option<StopError>>);
+/// How stopping a component ended; `None` is a panic.
+type Stopped = Option<Result<(), StopError>>;
 
 /// Stops everything in `plan`.
 pub(crate) async fn execute(inner: &Inner, begun: Begun, plan: Plan) -> Report {
@@ -46,12 +46,14 @@ pub(crate) async fn execute(inner: &Inner, begun: Begun, plan: Plan) -> Report {
         }
         tokio::select! {
             biased;
-            Some(joined) = execution.tasks.join_next() => ended.extend(execution.outcome(joined)),
+            Some((id, stopped)) = execution.ended.recv() => {
+                ended.extend(execution.outcome(id, stopped));
+            }
             () = &mut timer => {}
         }
         // Thousands may end at once: they are one step.
-        while let Some(joined) = execution.tasks.try_join_next() {
-            ended.extend(execution.outcome(joined));
+        while let Ok((id, stopped)) = execution.ended.try_recv() {
+            ended.extend(execution.outcome(id, stopped));
         }
         execution.step(|sequence, now| {
             for (id, finish) in ended.drain(..) {
@@ -93,14 +95,11 @@ struct Execution {
     progress: Arc<Mutex<Progress>>,
     began: Instant,
     waiting: Vec<Option<StopFn>>,
-    running: Vec<Option<Running>>,
-    notes: Vec<Note>,
-    tasks: JoinSet<Stopped>,
-}
-
-struct Running {
-    hurry: CancellationToken,
-    abort: AbortHandle,
+    running: Vec<Option<AbortHandle>>,
+    lines: Vec<Line>,
+    ends: mpsc::UnboundedSender<(Id, Stopped)>,
+    /// Each that runs sends once; so there are never more than there are components.
+    ended: mpsc::UnboundedReceiver<(Id, Stopped)>,
 }
 
 impl Execution {
@@ -112,15 +111,15 @@ impl Execution {
         let items = plan.parts.iter().map(|part| part.item).collect();
         let mut known = Vec::with_capacity(plan.parts.len());
         let mut waiting = Vec::with_capacity(plan.parts.len());
-        let mut notes = Vec::with_capacity(plan.parts.len());
+        let mut lines = Vec::with_capacity(plan.parts.len());
         for part in plan.parts {
-            let note = Note::default();
-            notes.push(note.clone());
+            let line = Line::default();
+            lines.push(line.clone());
             waiting.push(Some(part.stop));
             known.push(Known {
                 name: part.name,
                 phase: part.item.phase,
-                note,
+                line,
                 error: None,
             });
         }
@@ -131,13 +130,15 @@ impl Execution {
             parts: known,
         }));
         inner.show(Arc::clone(&progress));
+        let (ends, ended) = mpsc::unbounded_channel();
         Self {
             progress,
             began: begun.at,
             running: waiting.iter().map(|_| None).collect(),
             waiting,
-            notes,
-            tasks: JoinSet::new(),
+            lines,
+            ends,
+            ended,
         }
     }
 
@@ -165,13 +166,13 @@ impl Execution {
         match command {
             Command::Stop(id) => self.stop(id),
             Command::Hurry(id) => {
-                if let Some(running) = self.running_mut(id) {
-                    running.hurry.cancel();
+                if let Some(line) = self.lines.get(id) {
+                    line.hurry().cancel();
                 }
             }
             Command::Abort(id) => {
-                if let Some(running) = self.running_mut(id) {
-                    running.abort.abort();
+                if let Some(running) = self.take_running(id) {
+                    running.abort();
                 }
             }
             Command::Enter(_) | Command::Finish => {}
@@ -194,33 +195,31 @@ impl Execution {
         let Some(stop) = self.waiting.get_mut(id).and_then(Option::take) else {
             return;
         };
-        let hurry = CancellationToken::new();
-        let note = self.notes.get(id).cloned().unwrap_or_default();
+        let line = self.lines.get(id).cloned().unwrap_or_default();
         let deadline = self.progress().sequence.hurries_at(id);
-        let cx = Stop::new(
-            hurry.clone(),
-            self.began + deadline.unwrap_or_default(),
-            note,
-        );
-        let abort = self
-            .tasks
-            .spawn(async move { (id, stopped(stop, cx).await) });
+        let cx = Stop::new(line, self.began + deadline.unwrap_or_default());
+        let end = End {
+            id,
+            stopped: None,
+            ends: self.ends.clone(),
+        };
+        let task = tokio::spawn(end.of(stop, cx));
         if let Some(running) = self.running.get_mut(id) {
-            *running = Some(Running { hurry, abort });
+            *running = Some(task.abort_handle());
         }
     }
 
-    fn running_mut(&mut self, id: Id) -> Option<&mut Running> {
-        self.running.get_mut(id)?.as_mut()
+    fn take_running(&mut self, id: Id) -> Option<AbortHandle> {
+        self.running.get_mut(id)?.take()
     }
 
-    /// What a task that has ended says; nothing if it was aborted.
-    fn outcome(&self, joined: Result<Stopped, JoinError>) -> Option<(Id, Finish)> {
-        let (id, result) = joined.ok()?;
-        let (finish, error) = match result {
-            Ok(()) => return Some((id, Finish::Done)),
-            Err(Some(error)) => (Finish::Failed, error.to_string()),
-            Err(None) => (Finish::Panicked, "it panicked".to_owned()),
+    /// What the end of a component is to the sequence; nothing if it was aborted.
+    fn outcome(&mut self, id: Id, stopped: Stopped) -> Option<(Id, Finish)> {
+        self.take_running(id)?;
+        let (finish, error) = match stopped {
+            Some(Ok(())) => return Some((id, Finish::Done)),
+            Some(Err(error)) => (Finish::Failed, error.to_string()),
+            None => (Finish::Panicked, "it panicked".to_owned()),
         };
         self.progress().failed(id, error.clone());
         let _ = caught(|| {
@@ -242,10 +241,31 @@ impl Execution {
     }
 }
 
-/// Stops a component; a panic on the way is `Err(None)`.
-async fn stopped(stop: StopFn, cx: Stop) -> Result<(), Option<StopError>> {
-    match isolated(move || stop(cx)).await {
-        Some(result) => result.map_err(Some),
-        None => Err(None),
+impl Drop for Execution {
+    fn drop(&mut self) {
+        for running in self.running.iter().flatten() {
+            running.abort();
+        }
+    }
+}
+
+/// Tells the end of a component, however its task ends: dropping what it held may panic too.
+struct End {
+    id: Id,
+    stopped: Stopped,
+    ends: mpsc::UnboundedSender<(Id, Stopped)>,
+}
+
+impl End {
+    /// Stops a component, its panics caught.
+    async fn of(mut self, stop: StopFn, cx: Stop) {
+        self.stopped = isolated(move || stop(cx)).await;
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        // Nobody listens if the shutdown itself was dropped.
+        let _ = self.ends.send((self.id, self.stopped.take()));
     }
 }
