@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use crate::clock;
-use crate::component::{StopError, StopFn};
+use crate::component::StopFn;
 use crate::isolation::{caught, isolated};
 use crate::plan::Plan;
 use crate::progress::{Known, Progress};
@@ -23,7 +23,7 @@ use crate::shutdown::{Begun, Inner};
 use crate::stop::{Line, Stop};
 
 /// How stopping a component ended; `None` is a panic.
-type Stopped = Option<Result<(), StopError>>;
+type Stopped = Option<Result<(), String>>;
 
 /// Stops everything in `plan`.
 pub(crate) async fn execute(inner: &Inner, begun: Begun, plan: Plan) -> Report {
@@ -218,7 +218,7 @@ impl Execution {
         self.take_running(id)?;
         let (finish, error) = match stopped {
             Some(Ok(())) => return Some((id, Finish::Done)),
-            Some(Err(error)) => (Finish::Failed, error.to_string()),
+            Some(Err(error)) => (Finish::Failed, error),
             None => (Finish::Panicked, "it panicked".to_owned()),
         };
         self.progress().failed(id, error.clone());
@@ -257,9 +257,10 @@ struct End {
 }
 
 impl End {
-    /// Stops a component, its panics caught.
+    /// Stops a component, its panics caught, those of its error included.
     async fn of(mut self, stop: StopFn, cx: Stop) {
-        self.stopped = isolated(move || stop(cx)).await;
+        let stopping = || async { stop(cx).await.map_err(|error| error.to_string()) };
+        self.stopped = isolated(stopping).await;
     }
 }
 

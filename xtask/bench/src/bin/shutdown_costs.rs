@@ -54,7 +54,9 @@ fn main() -> Result {
                 "tasks" => tasks(flags.count).await,
                 "peer" => peer(flags.count).await,
                 "limit" => limit(flags.count).await,
-                other => Err(format!("no shutdown is named {other}: see the names in `main`"))?,
+                other => Err(format!(
+                    "no shutdown is named {other}: see the names in `main`"
+                ))?,
             }
         })?;
     }
@@ -158,7 +160,10 @@ async fn limit(count: usize) -> Result {
         });
     }
     tracker.close();
-    measure(preparing, &waiting, count, tracker.wait(), || token.cancel()).await;
+    measure(preparing, &waiting, count, tracker.wait(), || {
+        token.cancel()
+    })
+    .await;
     all_well(tracker.is_empty())
 }
 
