@@ -17,5 +17,7 @@ mod collector;
 mod components;
 mod critical;
 mod deadlines;
+#[cfg(feature = "hyper")]
+mod hyper;
 mod journal;
 mod life;
