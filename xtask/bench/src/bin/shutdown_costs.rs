@@ -161,7 +161,7 @@ async fn limit(count: usize) -> Result {
     }
     tracker.close();
     measure(preparing, &waiting, count, tracker.wait(), || {
-        token.cancel()
+        token.cancel();
     })
     .await;
     all_well(tracker.is_empty())
