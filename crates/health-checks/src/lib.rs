@@ -57,6 +57,7 @@
 //! crate needs without any feature; together they share many.
 
 #[cfg(any(feature = "net", feature = "time"))]
+#[allow(dead_code, reason = "a family may be left out")]
 mod host;
 mod invalid;
 

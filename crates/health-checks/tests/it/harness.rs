@@ -159,9 +159,11 @@ pub(crate) fn alone_with_network(test: &str, body: impl FnOnce()) {
     alone_under("unshare", &arguments, test, || {
         let up = Command::new("ip")
             .args(["link", "set", "lo", "up"])
-            .status()
-            .expect("cannot run ip; run `apt-get install --no-install-recommends iproute2`");
-        assert!(up.success());
+            .status();
+        assert!(
+            up.is_ok_and(|up| up.success()),
+            "cannot run ip; run `apt-get install --no-install-recommends iproute2`"
+        );
         body();
     });
 }
