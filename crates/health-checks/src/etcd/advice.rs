@@ -12,8 +12,12 @@ use super::member::NO_LEADER;
 const CANCELLED: i32 = 1;
 const INVALID_ARGUMENT: i32 = 3;
 const DEADLINE_EXCEEDED: i32 = 4;
+#[cfg(feature = "distributed")]
+const NOT_FOUND: i32 = 5;
 const PERMISSION_DENIED: i32 = 7;
 const RESOURCE_EXHAUSTED: i32 = 8;
+#[cfg(feature = "distributed")]
+const FAILED_PRECONDITION: i32 = 9;
 const UNAVAILABLE: i32 = 14;
 const UNAUTHENTICATED: i32 = 16;
 
@@ -48,6 +52,18 @@ pub(super) fn advice(error: &Error) -> &'static str {
 /// Whether the server is there, and only the rights to do it are missing.
 pub(super) fn is_denied(error: &Error) -> bool {
     code(error) == Some(PERMISSION_DENIED)
+}
+
+/// Whether a lease that is to be granted has been granted before.
+#[cfg(feature = "distributed")]
+pub(super) fn is_there_already(error: &Error) -> bool {
+    code(error) == Some(FAILED_PRECONDITION) && error.to_string().contains("lease already exists")
+}
+
+/// Whether a lease that is to be ended is none, or none any more.
+#[cfg(feature = "distributed")]
+pub(super) fn is_unknown(error: &Error) -> bool {
+    code(error) == Some(NOT_FOUND)
 }
 
 /// Whether the connection or the token is at fault, so that a new client may do.

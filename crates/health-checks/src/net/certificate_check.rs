@@ -11,12 +11,12 @@ use tokio_rustls::client::TlsStream;
 use super::certificate::Certificate;
 use super::dial::dial;
 use super::endpoint::{Endpoint, Quoted, is_name};
-use super::lookup::Lookup;
 use super::moments::{latency_ms, limit};
 use super::tls::{Tls, Verification};
 use crate::clock;
 use crate::invalid::InvalidCheck;
 use crate::limits::Limits;
+use crate::lookup::Lookup;
 
 const NAME: &str = "certificate";
 /// Days. Authorities of 90-day certificates have them renewed 30 days before the end, so

@@ -11,10 +11,10 @@ use tokio::time::timeout_at;
 
 use super::dns_answers::Wanted;
 use super::endpoint::{Endpoint, Quoted, is_name};
-use super::lookup::Lookup;
 use super::moments::{latency_ms, limit};
 use crate::clock;
 use crate::invalid::InvalidCheck;
+use crate::lookup::Lookup;
 
 const NAME: &str = "dns";
 /// The resolver wants one; it plays no part.
@@ -130,7 +130,8 @@ pub(super) fn checked_count(check: &'static str, count: usize) -> Result<usize, 
 impl Check for DnsCheck {
     async fn check(&self, cx: &CheckContext) -> Outcome {
         let begin = clock::instant();
-        let resolved = timeout_at(limit(cx).into(), self.lookup.addresses(&self.name)).await;
+        let found = self.lookup.addresses(self.name.host(), self.name.port());
+        let resolved = timeout_at(limit(cx).into(), found).await;
         let answers = resolved.ok().map(|addresses| {
             let shown = |addresses: Vec<std::net::SocketAddr>| {
                 addresses.iter().map(|a| a.ip().to_string()).collect()

@@ -7,11 +7,11 @@ use health_core::{Check, CheckContext, Outcome, Registration, Status};
 
 use super::dial::{DialError, dial};
 use super::endpoint::Endpoint;
-use super::lookup::Lookup;
 use super::moments::{latency_ms, limit};
 use super::together::together;
 use crate::clock;
 use crate::invalid::InvalidCheck;
+use crate::lookup::Lookup;
 
 const NAME: &str = "reachable";
 const MAX_ENDPOINTS: usize = 64;

@@ -14,7 +14,6 @@
 mod consensus;
 mod drift;
 mod exchange;
-mod lookup;
 mod ntp;
 mod packet;
 mod peers;

@@ -13,8 +13,8 @@ async fn values_are_kept_by_a_lease_and_deleted() {
     ready(&server).await;
     let mut other = client(&server).await;
     for store in [
-        EtcdKeyValue::connect([endpoint(&server)]).unwrap(),
-        EtcdKeyValue::shared(client(&server).await),
+        EtcdKeyValue::new(&endpoint(&server)).unwrap(),
+        EtcdKeyValue::client(client(&server).await),
     ] {
         let value = b"not text: \xff\0\r\n".as_slice();
         assert_eq!(store.get("probe").await.unwrap(), None);
@@ -35,8 +35,8 @@ async fn the_loopback_recovers_from_a_kill() {
     let mut server = start(&[]);
     ready(&server).await;
     for store in [
-        EtcdKeyValue::connect([endpoint(&server)]).unwrap(),
-        EtcdKeyValue::shared(client(&server).await),
+        EtcdKeyValue::new(&endpoint(&server)).unwrap(),
+        EtcdKeyValue::client(client(&server).await),
     ] {
         server.kill_under(KeyValueCheck::new(store)).await;
     }
@@ -53,7 +53,7 @@ fn ten_thousand_values_leak_nothing() {
             let server = start(&[]);
             ready(&server).await;
             let mut other = client(&server).await;
-            let store = EtcdKeyValue::connect([endpoint(&server)]).unwrap();
+            let store = EtcdKeyValue::new(&endpoint(&server)).unwrap();
             leaks_nothing(KeyValueCheck::new(store)).await;
             assert!(other.leases().await.unwrap().leases().is_empty());
         });

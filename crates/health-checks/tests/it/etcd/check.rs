@@ -17,12 +17,13 @@ fn hasty(check: EtcdCheck) -> Registration {
 }
 
 fn connecting(server: &Server) -> EtcdCheck {
-    EtcdCheck::connect([endpoint(server)]).unwrap()
+    EtcdCheck::new(&endpoint(server)).unwrap()
 }
 
 /// Whoever fails has a password that must not be told.
-fn with_secret(check: EtcdCheck) -> EtcdCheck {
-    check.options(ConnectOptions::new().with_user("root", SECRET))
+fn with_secret(endpoint: &str) -> EtcdCheck {
+    let options = ConnectOptions::new().with_user("root", SECRET);
+    EtcdCheck::with_options(endpoint, options).unwrap()
 }
 
 fn refused(state: &CheckState, words: &str) {
@@ -47,9 +48,7 @@ fn detail(state: &CheckState, name: &str) -> String {
 
 #[test]
 fn defaults() {
-    let registration = EtcdCheck::connect(["localhost:2379"])
-        .unwrap()
-        .registration();
+    let registration = EtcdCheck::new("localhost:2379").unwrap().registration();
     let spec = registration.spec();
     assert_eq!(
         (spec.name.as_str(), spec.impact),
@@ -67,7 +66,7 @@ async fn a_member_of_a_quorum_is_healthy_through_each_door() {
     ready(&server).await;
     for check in [
         connecting(&server),
-        EtcdCheck::shared(client(&server).await),
+        EtcdCheck::client(client(&server).await),
     ] {
         let state = result(check).await;
         assert_eq!(state.status, CheckStatus::Healthy, "{state:?}");
@@ -90,23 +89,36 @@ async fn credentials_are_judged_and_never_told() {
     admin.auth_enable().await.unwrap();
 
     // A guest may read nothing, and is answered all the same.
+    let endpoint = endpoint(&server);
     for user in ["root", "guest"] {
         let options = ConnectOptions::new().with_user(user, "right");
-        let state = result(connecting(&server).options(options)).await;
-        assert_eq!(state.status, CheckStatus::Healthy, "{state:?}");
+        for check in [
+            EtcdCheck::with_options(&endpoint, options.clone()),
+            EtcdCheck::new(&format!("http://{user}:r%69ght@{endpoint}")),
+            // Those in the URL take the place of the others.
+            EtcdCheck::with_options(
+                &format!("{user}:right@{endpoint}"),
+                options.clone().with_user("root", SECRET),
+            ),
+        ] {
+            let state = result(check.unwrap()).await;
+            assert_eq!(state.status, CheckStatus::Healthy, "{state:?}");
+        }
     }
-    refuses(with_secret(connecting(&server)), "rejects the credentials").await;
+    refuses(with_secret(&endpoint), "rejects the credentials").await;
+    let in_the_url = format!("http://root:{SECRET}@{endpoint}");
+    let in_the_url = EtcdCheck::new(&in_the_url).unwrap();
+    refuses(in_the_url, "rejects the credentials").await;
     refuses(connecting(&server), "asks for a user").await;
 }
 
 #[tokio::test]
 async fn what_is_not_there_is_unhealthy() {
-    let check = |scheme: &str| {
-        let endpoint = format!("{scheme}127.0.0.1:{}", free_port());
-        with_secret(EtcdCheck::connect([endpoint]).unwrap())
-    };
+    let check = |scheme: &str| with_secret(&format!("{scheme}127.0.0.1:{}", free_port()));
     refuses(check("http://"), "cannot be reached").await;
     refuses(check("https://"), "correct the endpoints").await;
+    let nowhere = format!("http://root:{SECRET}@db.invalid:2379");
+    refuses(EtcdCheck::new(&nowhere).unwrap(), "cannot be reached").await;
 }
 
 #[tokio::test]
@@ -115,7 +127,7 @@ async fn a_killed_server_is_unhealthy_until_it_is_back() {
     ready(&server).await;
     for check in [
         connecting(&server),
-        EtcdCheck::shared(client(&server).await),
+        EtcdCheck::client(client(&server).await),
     ] {
         let monitored = Monitored::start(hasty(check));
         // The service's client was made before the kill of the turn before.
@@ -139,7 +151,7 @@ async fn a_suspended_server_is_a_timeout_until_it_goes_on() {
     let impatient = ConnectOptions::new().with_timeout(Duration::from_millis(500));
     let impatient = Client::connect([endpoint(&server)], Some(impatient)).await;
     // The check's own deadline ends one, the client's the other.
-    for check in [connecting(&server), EtcdCheck::shared(impatient.unwrap())] {
+    for check in [connecting(&server), EtcdCheck::client(impatient.unwrap())] {
         let monitored = Monitored::start(hasty(check).timeout(Duration::from_secs(2)));
         server
             .suspend_under(
@@ -266,6 +278,6 @@ fn ten_thousand_runs_by_itself_leak_nothing() {
 fn ten_thousand_runs_on_a_shared_client_leak_nothing() {
     ten_thousand_runs(
         "etcd::check::ten_thousand_runs_on_a_shared_client_leak_nothing",
-        async |server| EtcdCheck::shared(client(server).await),
+        async |server| EtcdCheck::client(client(server).await),
     );
 }

@@ -62,7 +62,7 @@ async fn client(server: &Server) -> Client {
 
 /// Once the cluster of one has elected its leader.
 async fn ready(server: &Server) {
-    let check = EtcdCheck::connect([endpoint(server)]).unwrap();
+    let check = EtcdCheck::new(&endpoint(server)).unwrap();
     let monitored = Monitored::start(check.registration().thresholds(1, 1));
     monitored.ask_until("a leader", CheckState::healthy).await;
     monitored.stop().await;

@@ -21,11 +21,11 @@ fn hasty(check: NatsCheck) -> Registration {
 }
 
 fn connecting(server: &Server) -> NatsCheck {
-    NatsCheck::connect(&url(server)).unwrap()
+    NatsCheck::new(&url(server)).unwrap()
 }
 
 async fn shared(server: &Server) -> NatsCheck {
-    NatsCheck::shared(async_nats::connect(url(server)).await.unwrap())
+    NatsCheck::client(async_nats::connect(url(server)).await.unwrap())
 }
 
 fn refused(state: &CheckState, words: &str) {
@@ -50,7 +50,7 @@ fn detail(state: &CheckState, name: &str) -> String {
 
 #[test]
 fn defaults() {
-    let registration = NatsCheck::connect("localhost").unwrap().registration();
+    let registration = NatsCheck::new("localhost").unwrap().registration();
     let spec = registration.spec();
     assert_eq!(
         (spec.name.as_str(), spec.impact),
@@ -69,7 +69,7 @@ async fn a_server_that_carries_messages_is_healthy_through_each_door() {
     for check in [
         connecting(&server),
         shared(&server).await,
-        NatsCheck::connect(&format!("{nobody},{}", url(&server))).unwrap(),
+        NatsCheck::new(&format!("{nobody},{}", url(&server))).unwrap(),
     ] {
         let state = result(check).await;
         assert_eq!(state.status, CheckStatus::Healthy, "{state:?}");
@@ -84,23 +84,49 @@ async fn credentials_are_judged_and_never_told() {
     let user = |password: &str| {
         ConnectOptions::with_user_and_password("alice".to_owned(), password.to_owned())
     };
-    let state = result(connecting(&server).options(user("right"))).await;
-    assert_eq!(state.status, CheckStatus::Healthy, "{state:?}");
-    for options in [
-        user(SECRET),
-        ConnectOptions::with_token(SECRET.to_owned()),
-        ConnectOptions::new(),
+    let at = |user: &str| format!("nats://{user}127.0.0.1:{}", server.port);
+    for check in [
+        NatsCheck::with_options(&at(""), user("right")),
+        NatsCheck::new(&at("alice:r%69ght@")),
+        // Those in the URL take the place of the others.
+        NatsCheck::with_options(&at("alice:right@"), user(SECRET)),
     ] {
-        let check = connecting(&server).options(options);
-        refuses(check, "rejects the credentials").await;
+        let state = result(check.unwrap()).await;
+        assert_eq!(state.status, CheckStatus::Healthy, "{state:?}");
+    }
+    let token = ConnectOptions::with_token(SECRET.to_owned());
+    for check in [
+        NatsCheck::with_options(&at(""), user(SECRET)),
+        NatsCheck::with_options(&at(""), token),
+        NatsCheck::new(&at(&format!("alice:{SECRET}@"))),
+        NatsCheck::new(&at(&format!("{SECRET}@"))),
+        NatsCheck::new(&at("")),
+    ] {
+        refuses(check.unwrap(), "rejects the credentials").await;
     }
 }
 
 #[tokio::test]
+async fn a_token_in_the_url_is_judged_and_never_told() {
+    let server = start(&["--auth", "right"]);
+    let at = |token: &str| {
+        let url = format!("nats://{token}@127.0.0.1:{}", server.port);
+        NatsCheck::new(&url).unwrap()
+    };
+    let state = result(at("r%69ght")).await;
+    assert_eq!(state.status, CheckStatus::Healthy, "{state:?}");
+    refuses(at(SECRET), "rejects the credentials").await;
+}
+
+#[tokio::test]
 async fn what_is_not_there_is_unhealthy() {
-    let nobody = NatsCheck::connect(&format!("127.0.0.1:{}", free_port())).unwrap();
-    let options = ConnectOptions::with_token(SECRET.to_owned());
-    refuses(nobody.options(options), "cannot be reached").await;
+    for (place, words) in [
+        (format!("127.0.0.1:{}", free_port()), "cannot be reached"),
+        ("db.invalid:4222".to_owned(), "cannot be found by name"),
+    ] {
+        let url = format!("nats://{SECRET}:{SECRET}@{place}");
+        refuses(NatsCheck::new(&url).unwrap(), words).await;
+    }
 }
 
 #[tokio::test]

@@ -38,7 +38,7 @@ pub(super) fn pool(address: &str, size: usize) -> Deadpool {
 }
 
 pub(super) fn connect(port: u16) -> PostgresCheck {
-    PostgresCheck::connect(&address("app", port)).unwrap()
+    PostgresCheck::new(&address("app", port)).unwrap()
 }
 
 pub(super) fn says(state: &CheckState, words: &str) -> bool {
@@ -72,8 +72,8 @@ async fn by_every_door(server: &Server) {
     let port = server.port;
     for check in [
         connect(port),
-        PostgresCheck::connect_with(address("app", port).parse().unwrap(), NoTls).unwrap(),
-        PostgresCheck::shared(cluster::client(port).await),
+        PostgresCheck::with_options(address("app", port).parse().unwrap(), NoTls).unwrap(),
+        PostgresCheck::client(cluster::client(port).await),
         PostgresCheck::pool(pool(&address("app", port), 1)),
     ] {
         let state = result(check).await;
@@ -116,7 +116,7 @@ async fn what_is_wrong_with_the_login(server: &Server) {
             "cannot be reached",
         ),
     ] {
-        let state = result(PostgresCheck::connect(&address).unwrap()).await;
+        let state = result(PostgresCheck::new(&address).unwrap()).await;
         assert_says(&state, words);
         assert_eq!(state.cause, Cause::Reported);
         let state = result(PostgresCheck::pool(pool(&address, 1))).await;
@@ -124,7 +124,7 @@ async fn what_is_wrong_with_the_login(server: &Server) {
     }
     let mut config: tokio_postgres::Config = address("app", port).parse().unwrap();
     config.ssl_mode(tokio_postgres::config::SslMode::Require);
-    let state = result(PostgresCheck::connect_with(config, NoTls).unwrap()).await;
+    let state = result(PostgresCheck::with_options(config, NoTls).unwrap()).await;
     assert_says(&state, "no TLS");
 }
 
@@ -229,13 +229,13 @@ async fn roles(primary: &Server) {
         }
         let state = result(connect(server.port).expect_writable()).await;
         assert_eq!(state.healthy(), writable, "{state:?}");
-        assert!(writable || says(&state, "it is a standby"), "{state:?}");
+        assert!(writable || says(&state, "it is a replica"), "{state:?}");
     }
 
     // Promoted under a connection that is kept.
     let monitored = Monitored::start(connect(standby.port).expect_writable());
     let state = monitored.ask().await;
-    assert_says(&state, "it is a standby");
+    assert_says(&state, "it is a replica");
     let admin = cluster::admin(standby.port).await;
     admin.batch_execute("SELECT pg_promote()").await.unwrap();
     monitored

@@ -26,7 +26,7 @@ pub(super) async fn suspended(server: &Server) {
 
 pub(super) async fn suspended_under_a_shared_client(server: &Server) {
     let client = cluster::client(server.port).await;
-    let shared = PostgresCheck::shared(client.clone())
+    let shared = PostgresCheck::client(client.clone())
         .registration()
         .timeout(SHORT)
         .thresholds(1, 1);
@@ -62,7 +62,7 @@ pub(super) async fn killed(server: &mut Server) {
     let port = server.port;
     let address = address("app", port);
     let client = cluster::client(port).await;
-    let shared = Monitored::start(PostgresCheck::shared(client));
+    let shared = Monitored::start(PostgresCheck::client(client));
     let own = Monitored::start(connect(port));
     let pooled = Monitored::start(PostgresCheck::pool(pool(&address, 2)));
     for monitored in [&shared, &own, &pooled] {

@@ -11,8 +11,8 @@ async fn values_are_kept_for_a_while_and_deleted() {
     let server = start(&[]);
     let mut other = connection(&server).await;
     for store in [
-        RedisKeyValue::connect(&url(&server)).unwrap(),
-        RedisKeyValue::shared(connection(&server).await),
+        RedisKeyValue::new(&url(&server)).unwrap(),
+        RedisKeyValue::client(connection(&server).await),
     ] {
         let value = b"not text: \xff\0\r\n".as_slice();
         assert_eq!(store.get("probe").await.unwrap(), None);
@@ -31,7 +31,7 @@ async fn values_are_kept_for_a_while_and_deleted() {
 async fn messages_arrive_and_no_subscription_is_left() {
     let server = start(&[]);
     let mut other = connection(&server).await;
-    let broker = RedisPubSub::connect(&url(&server)).unwrap();
+    let broker = RedisPubSub::new(&url(&server)).unwrap();
     for close in [true, false] {
         let mut messages = broker.subscribe("probe").await.unwrap();
         broker.publish("elsewhere", b"other").await.unwrap();
@@ -58,8 +58,8 @@ async fn messages_arrive_and_no_subscription_is_left() {
 #[tokio::test]
 async fn what_is_gone_is_an_error_and_ends_subscriptions() {
     let mut server = start(&[]);
-    let broker = RedisPubSub::connect(&url(&server)).unwrap();
-    let store = RedisKeyValue::connect(&url(&server)).unwrap();
+    let broker = RedisPubSub::new(&url(&server)).unwrap();
+    let store = RedisKeyValue::new(&url(&server)).unwrap();
     let mut messages = broker.subscribe("probe").await.unwrap();
     store.put("probe", b"").await.unwrap();
     server.kill();
@@ -75,9 +75,9 @@ async fn what_is_gone_is_an_error_and_ends_subscriptions() {
 #[tokio::test]
 async fn the_loopbacks_recover_from_a_kill() {
     let mut server = start(&[]);
-    let broker = RedisPubSub::connect(&url(&server)).unwrap();
+    let broker = RedisPubSub::new(&url(&server)).unwrap();
     server.kill_under(PubSubCheck::new(broker)).await;
-    let store = RedisKeyValue::connect(&url(&server)).unwrap();
+    let store = RedisKeyValue::new(&url(&server)).unwrap();
     server.kill_under(KeyValueCheck::new(store)).await;
 }
 
@@ -92,7 +92,7 @@ fn ten_thousand_messages_leak_nothing() {
                 let server = start(&["--unixsocket", "redis.sock"]);
                 let socket = server.directory().join("redis.sock");
                 let socket = format!("redis+unix://{}", socket.display());
-                let broker = RedisPubSub::connect(&socket).unwrap();
+                let broker = RedisPubSub::new(&socket).unwrap();
                 leaks_nothing(PubSubCheck::new(broker)).await;
             });
         },
@@ -106,7 +106,7 @@ fn ten_thousand_values_leak_nothing() {
         runtime.block_on(async {
             let server = start(&[]);
             let mut other = connection(&server).await;
-            let store = RedisKeyValue::connect(&url(&server)).unwrap();
+            let store = RedisKeyValue::new(&url(&server)).unwrap();
             leaks_nothing(KeyValueCheck::new(store)).await;
             assert_eq!(tell::<u64>(&mut other, "DBSIZE").await, 0);
         });

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use health_checks::redis::{RedisCheck, RedisRole};
+use health_checks::redis::{DatabaseRole, RedisCheck};
 use health_core::{Cause, CheckState, CheckStatus, Impact, Registration, Schedule};
 use redis::aio::MultiplexedConnection;
 use redis::{Client, InfoDict};
@@ -21,7 +21,7 @@ fn hasty(check: RedisCheck) -> Registration {
 }
 
 fn connecting(server: &Server) -> RedisCheck {
-    RedisCheck::connect(&url(server)).unwrap()
+    RedisCheck::new(&url(server)).unwrap()
 }
 
 /// Unhealthy, and nothing of it holds the password.
@@ -50,9 +50,7 @@ fn detail(state: &CheckState, name: &str) -> String {
 
 #[test]
 fn defaults() {
-    let registration = RedisCheck::connect("redis://localhost")
-        .unwrap()
-        .registration();
+    let registration = RedisCheck::new("redis://localhost").unwrap().registration();
     let spec = registration.spec();
     assert_eq!(
         (spec.name.as_str(), spec.impact),
@@ -70,8 +68,8 @@ async fn a_server_that_answers_is_healthy_through_each_door() {
     let client = Client::open(url(&server)).unwrap();
     for check in [
         connecting(&server),
-        RedisCheck::client(client),
-        RedisCheck::shared(connection(&server).await),
+        RedisCheck::with_options(client),
+        RedisCheck::client(connection(&server).await),
     ] {
         let state = result(check).await;
         assert_eq!(state.status, CheckStatus::Healthy, "{state:?}");
@@ -84,13 +82,13 @@ async fn a_server_that_answers_is_healthy_through_each_door() {
 async fn credentials_are_judged_and_never_told() {
     let server = start(&["--requirepass", "right"]);
     let at = |user: &str| format!("redis://{user}127.0.0.1:{}/1", server.port);
-    let state = result(RedisCheck::connect(&at(":right@")).unwrap()).await;
+    let state = result(RedisCheck::new(&at(":right@")).unwrap()).await;
     assert_eq!(state.status, CheckStatus::Healthy, "{state:?}");
     for (user, words) in [
         (format!(":{SECRET}@"), "rejects the credentials"),
         (format!("{SECRET}:{SECRET}@"), "rejects the credentials"),
     ] {
-        refuses(RedisCheck::connect(&at(&user)).unwrap(), words).await;
+        refuses(RedisCheck::new(&at(&user)).unwrap(), words).await;
     }
     refuses(connecting(&server), "asks for a password").await;
 }
@@ -98,11 +96,7 @@ async fn credentials_are_judged_and_never_told() {
 #[tokio::test]
 async fn what_is_not_there_or_is_no_redis_is_unhealthy() {
     let nobody = format!("redis://:{SECRET}@127.0.0.1:{}", free_port());
-    refuses(
-        RedisCheck::connect(&nobody).unwrap(),
-        "accepts no connection",
-    )
-    .await;
+    refuses(RedisCheck::new(&nobody).unwrap(), "accepts no connection").await;
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -114,7 +108,7 @@ async fn what_is_not_there_or_is_no_redis_is_unhealthy() {
         }
     });
     let strange = format!("redis://:{SECRET}@127.0.0.1:{port}");
-    refuses(RedisCheck::connect(&strange).unwrap(), "redis").await;
+    refuses(RedisCheck::new(&strange).unwrap(), "redis").await;
     garbage.abort();
 }
 
@@ -144,7 +138,7 @@ async fn a_suspended_server_is_a_timeout_until_it_goes_on() {
     // The check's own deadline ends one, the connection's the other.
     for check in [
         connecting(&server),
-        RedisCheck::shared(connection(&server).await),
+        RedisCheck::client(connection(&server).await),
     ] {
         let monitored = Monitored::start(hasty(check).timeout(Duration::from_secs(1)));
         server
@@ -173,11 +167,11 @@ async fn roles_of_a_real_pair() {
     let expecting =
         |server: &Server, role| Monitored::start(hasty(connecting(server).expect_role(role)));
 
-    let follower = expecting(&replica, RedisRole::Replica);
+    let follower = expecting(&replica, DatabaseRole::Replica);
     let state = follower.ask_until("the link", CheckState::healthy).await;
     assert_eq!(detail(&state, "role"), "\"replica\"");
 
-    let leader = expecting(&master, RedisRole::Master);
+    let leader = expecting(&master, DatabaseRole::Primary);
     let state = leader
         .ask_until("the replica", |state| {
             detail(state, "connected_replicas") == "1"
@@ -185,16 +179,16 @@ async fn roles_of_a_real_pair() {
         .await;
     assert!(state.healthy(), "{state:?}");
 
-    let wrong = result(connecting(&replica).expect_role(RedisRole::Master)).await;
-    refused(&wrong, "is a replica where a master is expected");
-    let wrong = result(connecting(&master).expect_role(RedisRole::Replica)).await;
-    refused(&wrong, "is a master where a replica is expected");
+    let wrong = result(connecting(&replica).expect_role(DatabaseRole::Primary)).await;
+    refused(&wrong, "is a replica where a primary is expected");
+    let wrong = result(connecting(&master).expect_role(DatabaseRole::Replica)).await;
+    refused(&wrong, "is a primary where a replica is expected");
 
     master.kill();
     let state = follower
         .ask_until("the loss of the link", |state| !state.healthy())
         .await;
-    refused(&state, "no link to its master");
+    refused(&state, "no link to its primary");
     follower.stop().await;
     leader.stop().await;
 }
@@ -219,7 +213,7 @@ async fn memory_against_maxmemory() {
     ] {
         let state = judged(degraded, unhealthy).await;
         assert_eq!(state.status, status, "{state:?}");
-        assert!(state.message.contains("redis memory "), "{state:?}");
+        assert!(state.message.contains("memory "), "{state:?}");
         assert_eq!(detail(&state, "max_memory_bytes"), "104857600");
         assert_eq!(detail(&state, "eviction_policy"), "\"noeviction\"");
     }
@@ -272,7 +266,7 @@ async fn one_connection_is_kept_and_nothing_is_left_after_a_drop() {
     let server = start(&[]);
     let mut other = connection(&server).await;
     let before = Handle::current().metrics().num_alive_tasks();
-    let monitored = Monitored::start(connecting(&server).expect_role(RedisRole::Master));
+    let monitored = Monitored::start(connecting(&server).expect_role(DatabaseRole::Primary));
     for _ in 0..100 {
         assert!(monitored.ask().await.healthy());
         assert_eq!(clients(&mut other).await, 1);
@@ -307,7 +301,9 @@ fn ten_thousand_runs(test: &str, check: impl AsyncFnOnce(&Server) -> RedisCheck)
             let mut other = connection(&server).await;
             let before = connections_ever(&mut other).await;
             let check = check(&server).await;
-            let check = check.expect_role(RedisRole::Master).thresholds(0.5, 0.9);
+            let check = check
+                .expect_role(DatabaseRole::Primary)
+                .thresholds(0.5, 0.9);
             leaks_nothing(check.unwrap()).await;
             eventually("the end of the connection", || {
                 let left = connections(server.port) - 1;
@@ -336,6 +332,6 @@ fn ten_thousand_runs_by_itself_leak_nothing() {
 fn ten_thousand_runs_on_a_shared_connection_leak_nothing() {
     ten_thousand_runs(
         "redis::check::ten_thousand_runs_on_a_shared_connection_leak_nothing",
-        async |server| RedisCheck::shared(connection(server).await),
+        async |server| RedisCheck::client(connection(server).await),
     );
 }
