@@ -110,13 +110,15 @@ impl KeyValue for EtcdKeyValue {
     async fn delete(&self, key: &str) -> Result<(), AdapterError> {
         let lease = self.leases.of(key);
         let delete = self.door.with(|client| async move {
-            client.kv_client().delete(key, None).await?;
             if let Some(lease) = lease {
+                // A lease takes its keys with it, and no put that is late brings them back.
                 match client.lease_client().revoke(lease).await {
                     Err(error) if !is_unknown(&error) => return Err(error),
-                    _ => {}
+                    Err(_unknown) => {}
+                    Ok(_) => return Ok(()),
                 }
             }
+            client.kv_client().delete(key, None).await?;
             Ok(())
         });
         Box::pin(delete).await?;

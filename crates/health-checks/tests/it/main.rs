@@ -11,6 +11,8 @@
     reason = "a test that waits must give up some time"
 )]
 
+#[cfg(any(feature = "net", feature = "postgres"))]
+mod authority;
 mod harness;
 mod server;
 
@@ -32,6 +34,15 @@ mod postgres;
 mod process;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(all(
+    feature = "distributed",
+    feature = "etcd",
+    feature = "mysql",
+    feature = "nats",
+    feature = "postgres",
+    feature = "redis"
+))]
+mod resolver;
 #[cfg(feature = "runtime")]
 mod runtime;
 #[cfg(feature = "system")]

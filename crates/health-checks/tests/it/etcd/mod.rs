@@ -13,6 +13,8 @@ use crate::server::{Server, free_port};
 #[cfg(feature = "distributed")]
 mod adapters;
 mod check;
+#[cfg(feature = "distributed")]
+mod relay;
 
 /// Given to whatever must fail, and looked for in all that it says.
 const SECRET: &str = "swordfish-9";

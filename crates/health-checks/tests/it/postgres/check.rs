@@ -9,7 +9,7 @@ use health_core::{Cause, CheckState, CheckStatus};
 use tokio_postgres::{Client, NoTls};
 
 use super::cluster::{self, PASSWORD, address};
-use super::outage;
+use super::{outage, tls};
 use crate::harness::{Monitored, result};
 use crate::server::Server;
 
@@ -58,12 +58,14 @@ async fn a_server_in_every_state() {
     let mut server = cluster::start().await;
     by_every_door(&server).await;
     what_is_wrong_with_the_login(&server).await;
+    tls::absent(&server).await;
     read_only(&server).await;
     connections_run_out(&server).await;
     a_pool_runs_out(&server).await;
     roles(&server).await;
     outage::suspended(&server).await;
     outage::suspended_under_a_shared_client(&server).await;
+    outage::asked_once(&server).await;
     outage::killed(&mut server).await;
     cluster::end(server);
 }

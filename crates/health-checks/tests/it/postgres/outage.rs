@@ -58,6 +58,46 @@ pub(super) async fn suspended_under_a_shared_client(server: &Server) {
     assert_eq!(Arc::strong_count(&client), 1, "the check keeps no client");
 }
 
+/// However many runs a hang outlives, one query of theirs waits on the server.
+pub(super) async fn asked_once(server: &Server) {
+    let admin = cluster::admin(server.port).await;
+    let log = "ALTER ROLE app SET log_statement = 'all'";
+    let postgres = |check: PostgresCheck| {
+        Monitored::start(check.registration().timeout(SHORT).thresholds(1, 1))
+    };
+    admin.batch_execute(log).await.unwrap();
+    let client = cluster::client(server.port).await;
+    let pool = pool(&address("app", server.port), 3);
+    for monitored in [
+        postgres(PostgresCheck::client(client)),
+        postgres(PostgresCheck::pool(pool)),
+    ] {
+        monitored.ask_until("an answer", CheckState::healthy).await;
+        server.suspend();
+        let before = asked(server);
+        for _ in 0..5 {
+            assert_eq!(monitored.ask().await.cause, Cause::Timeout);
+        }
+        server.resume();
+        let mut runs = 1;
+        while !monitored.ask().await.healthy() {
+            runs += 1;
+        }
+        // Written before it is answered.
+        let asked = asked(server) - before;
+        assert!((1..=runs + 1).contains(&asked), "{asked} in {runs} runs");
+        monitored.stop().await;
+    }
+    let log = "ALTER ROLE app RESET log_statement";
+    admin.batch_execute(log).await.unwrap();
+}
+
+/// How often it was asked by a check, by its own log.
+fn asked(server: &Server) -> usize {
+    let log = std::fs::read_to_string(server.directory().join("server.log")).unwrap();
+    log.matches("statement: SELECT 1").count()
+}
+
 pub(super) async fn killed(server: &mut Server) {
     let port = server.port;
     let address = address("app", port);

@@ -1,10 +1,14 @@
 //! What publishes and keeps values, as the loopback checks use it.
 
+use std::time::Duration;
+
 use health_checks::distributed::{KeyValue, KeyValueCheck, PubSub, PubSubCheck};
 use health_checks::redis::{RedisKeyValue, RedisPubSub};
+use redis::io::tcp::TcpSettings;
+use redis::{Client, IntoConnectionInfo};
 
 use super::{clients, connection, start, tell, url};
-use crate::harness::{PATIENCE, alone, leaks_nothing};
+use crate::harness::{PATIENCE, alone, connections, eventually, leaks_nothing};
 
 #[tokio::test]
 async fn values_are_kept_for_a_while_and_deleted() {
@@ -88,12 +92,21 @@ fn ten_thousand_messages_leak_nothing() {
         || {
             let runtime = tokio::runtime::Runtime::new().unwrap();
             runtime.block_on(async {
-                // Each run has a connection of its own; by TCP they would fill the kernel's table.
-                let server = start(&["--unixsocket", "redis.sock"]);
-                let socket = server.directory().join("redis.sock");
-                let socket = format!("redis+unix://{}", socket.display());
-                let broker = RedisPubSub::new(&socket).unwrap();
-                leaks_nothing(PubSubCheck::new(broker)).await;
+                let server = start(&[]);
+                let mut other = connection(&server).await;
+                // Each run has a connection of its own. Reset at its end, it takes no place in
+                // the kernel's table of those that wait.
+                let reset = TcpSettings::default().set_linger_time(Duration::ZERO);
+                let info = url(&server).into_connection_info().unwrap();
+                let client = Client::open(info.set_tcp_settings(reset)).unwrap();
+                leaks_nothing(PubSubCheck::new(RedisPubSub::with_options(client))).await;
+                eventually("the end of the connections", || {
+                    let left = connections(server.port);
+                    (left > 1).then_some(left)
+                })
+                .await;
+                let left: Vec<String> = tell(&mut other, "PUBSUB CHANNELS").await;
+                assert_eq!((left.len(), clients(&mut other).await), (0, 0));
             });
         },
     );

@@ -5,7 +5,7 @@ use std::time::Duration;
 use health_checks::redis::{DatabaseRole, RedisCheck};
 use health_core::{Cause, CheckState, CheckStatus, Impact, Registration, Schedule};
 use redis::aio::MultiplexedConnection;
-use redis::{Client, InfoDict};
+use redis::{AsyncConnectionConfig, Client, InfoDict};
 use tokio::runtime::Handle;
 
 use super::{SECRET, clients, connection, start, tell, url};
@@ -155,6 +155,59 @@ async fn a_suspended_server_is_a_timeout_until_it_goes_on() {
     }
 }
 
+/// However many runs a hang outlives, one command of theirs waits on the server.
+#[tokio::test]
+async fn a_suspended_server_is_asked_once() {
+    let server = start(&[]);
+    // Without a timeout of its own, which would give commands up and forget them.
+    let patient = AsyncConnectionConfig::new().set_response_timeout(None);
+    let client = Client::open(url(&server)).unwrap();
+    let shared = client.get_multiplexed_async_connection_with_config(&patient);
+    let monitored = Monitored::start(hasty(RedisCheck::client(shared.await.unwrap())));
+    monitored.ask_until("an answer", CheckState::healthy).await;
+    let mut other = connection(&server).await;
+    let before = pings(&mut other).await;
+    server.suspend();
+    for _ in 0..5 {
+        assert_eq!(monitored.ask().await.cause, Cause::Timeout);
+    }
+    server.resume();
+    let mut runs = 1;
+    while !monitored.ask().await.healthy() {
+        runs += 1;
+    }
+    let asked = pings(&mut other).await - before;
+    assert!((1..=runs + 1).contains(&asked), "{asked} in {runs} runs");
+    monitored.stop().await;
+}
+
+/// How often the server was pinged.
+async fn pings(other: &mut MultiplexedConnection) -> u64 {
+    let stats: InfoDict = tell(other, "INFO commandstats").await;
+    let stats: String = stats.get("cmdstat_ping").unwrap();
+    let calls = stats.split([',', '=']).nth(1).unwrap();
+    calls.parse().unwrap()
+}
+
+/// What was measured is told, though the rest failed; what was not is absent.
+#[tokio::test]
+async fn a_latency_is_told_where_there_is_one() {
+    let server = start(&[]);
+    let mut other = connection(&server).await;
+    let () = tell(&mut other, "ACL SETUSER narrow on >right +ping").await;
+    let url = format!("redis://narrow:right@127.0.0.1:{}", server.port);
+    let narrow = RedisCheck::new(&url).unwrap();
+    let state = result(narrow.expect_role(DatabaseRole::Primary)).await;
+    refused(&state, "ACL SETUSER");
+    assert!(detail(&state, "latency_ms").parse::<f64>().unwrap() > 0.0);
+
+    let nobody = format!("redis://127.0.0.1:{}", free_port());
+    let state = result(RedisCheck::new(&nobody).unwrap()).await;
+    refused(&state, "accepts no connection");
+    let details = state.details.as_ref();
+    assert!(details.is_none_or(|details| !details.contains_key("latency_ms")));
+}
+
 #[tokio::test]
 async fn roles_of_a_real_pair() {
     let mut master = start(&[]);
@@ -201,11 +254,18 @@ async fn memory_against_maxmemory() {
         let check = connecting(&server).thresholds(degraded, unhealthy).unwrap();
         result(check)
     };
-    let state = judged(0.5, 0.9).await;
-    assert_eq!(state.status, CheckStatus::Degraded, "{state:?}");
-    assert!(state.message.contains("no maxmemory"), "{state:?}");
+    for state in [
+        judged(0.5, 0.9).await,
+        result(connecting(&server).memory()).await,
+    ] {
+        assert_eq!(state.status, CheckStatus::Degraded, "{state:?}");
+        assert!(state.message.contains("no maxmemory"), "{state:?}");
+    }
 
     let () = tell(&mut other, "CONFIG SET maxmemory 100mb").await;
+    let state = result(connecting(&server).memory()).await;
+    assert_eq!(state.status, CheckStatus::Healthy, "{state:?}");
+    assert!(state.message.ends_with("limit 80 %"), "{state:?}");
     for (degraded, unhealthy, status) in [
         (0.9, 0.9, CheckStatus::Healthy),
         (1e-6, 0.9, CheckStatus::Degraded),
