@@ -30,31 +30,3 @@ pub(crate) fn registration(
 pub(crate) fn until(cx: &CheckContext) -> Instant {
     margin::before(clock::instant(), cx.deadline(), margin::TO_SAY_SO)
 }
-
-#[cfg(test)]
-mod tests {
-    use async_trait::async_trait;
-    use health_core::{Impact, Outcome, Schedule};
-
-    use super::*;
-
-    struct Well;
-
-    #[async_trait]
-    impl Check for Well {
-        async fn check(&self, _: &CheckContext) -> Outcome {
-            Outcome::healthy()
-        }
-    }
-
-    #[test]
-    fn defaults() {
-        let registration = registration("db", "a database", Well);
-        let spec = registration.spec();
-        assert_eq!((spec.name.as_str(), spec.impact), ("db", Impact::Critical));
-        assert!(spec.shared_dependency);
-        assert_eq!(spec.schedule, Schedule::Every(Duration::from_secs(30)));
-        assert_eq!(spec.timeout, Duration::from_secs(10));
-        assert_eq!((spec.thresholds.down, spec.thresholds.up), (3, 2));
-    }
-}

@@ -15,6 +15,14 @@
 mod authority;
 mod harness;
 mod server;
+#[cfg(any(
+    feature = "etcd",
+    feature = "mysql",
+    feature = "nats",
+    feature = "postgres",
+    feature = "redis"
+))]
+mod stores;
 
 #[cfg(feature = "distributed")]
 mod distributed;

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use etcd_client::{AlarmAction, AlarmOptions, AlarmType, Client, ConnectOptions};
 use health_checks::etcd::EtcdCheck;
-use health_core::{Cause, CheckState, CheckStatus, Impact, Registration, Schedule};
-use tokio::runtime::Handle;
+use health_core::{Cause, CheckState, CheckStatus, Registration};
 
-use super::{SECRET, client, endpoint, member, ready, start};
-use crate::harness::{Monitored, Said, alone, connections, eventually, leaks_nothing, result};
+use super::{client, endpoint, member, ready, start};
+use crate::harness::{Monitored, alone, connections, leaks_nothing, result};
 use crate::server::{Server, free_port};
+use crate::stores::{SECRET, detail, nothing_left, refused, refuses};
 
 /// A check that shows each result at once.
 fn hasty(check: EtcdCheck) -> Registration {
@@ -24,40 +24,6 @@ fn connecting(server: &Server) -> EtcdCheck {
 fn with_secret(endpoint: &str) -> EtcdCheck {
     let options = ConnectOptions::new().with_user("root", SECRET);
     EtcdCheck::with_options(endpoint, options).unwrap()
-}
-
-fn refused(state: &CheckState, words: &str) {
-    assert_eq!(state.status, CheckStatus::Unhealthy, "{state:?}");
-    assert!(state.message.contains(words), "{state:?}");
-    assert!(!format!("{state:?}").contains(SECRET), "{state:?}");
-}
-
-/// The same of a check that is run once, whose private error is looked into as well.
-async fn refuses(check: EtcdCheck, words: &str) {
-    assert!(!format!("{check:?}").contains(SECRET));
-    let said = Said::default();
-    let state = result(said.listen(check)).await;
-    refused(&state, words);
-    let said = said.all();
-    assert!(!said.is_empty() && !said.contains(SECRET), "{said}");
-}
-
-fn detail(state: &CheckState, name: &str) -> String {
-    state.details.as_ref().unwrap()[name].to_string()
-}
-
-#[test]
-fn defaults() {
-    let registration = EtcdCheck::new("localhost:2379").unwrap().registration();
-    let spec = registration.spec();
-    assert_eq!(
-        (spec.name.as_str(), spec.impact),
-        ("etcd", Impact::Critical)
-    );
-    assert!(spec.shared_dependency);
-    assert_eq!(spec.schedule, Schedule::Every(Duration::from_secs(30)));
-    assert_eq!(spec.timeout, Duration::from_secs(10));
-    assert_eq!((spec.thresholds.down, spec.thresholds.up), (3, 2));
 }
 
 #[tokio::test]
@@ -152,18 +118,10 @@ async fn a_suspended_server_is_a_timeout_until_it_goes_on() {
     let impatient = Client::connect([endpoint(&server)], Some(impatient)).await;
     // The check's own deadline ends one, the client's the other.
     for check in [connecting(&server), EtcdCheck::client(impatient.unwrap())] {
-        let monitored = Monitored::start(hasty(check).timeout(Duration::from_secs(2)));
+        let words = "etcd did not answer in time; see whether it is suspended";
         server
-            .suspend_under(
-                &monitored,
-                "etcd did not answer in time; see whether it is suspended",
-            )
+            .hang_under(hasty(check).timeout(Duration::from_secs(2)), words)
             .await;
-        server.resume();
-        monitored
-            .ask_until("the server's return", CheckState::healthy)
-            .await;
-        monitored.stop().await;
     }
 }
 
@@ -220,37 +178,25 @@ async fn a_member_without_a_quorum_is_unhealthy() {
     monitored.stop().await;
 }
 
-/// Waits until this runtime has no task, and the server no connection.
-async fn nothing_left(server: &Server) {
-    eventually("nothing to be left", || {
-        let left = (
-            Handle::current().metrics().num_alive_tasks(),
-            connections(server.port),
-        );
-        (left != (0, 0)).then_some(left)
-    })
-    .await;
-}
-
 #[tokio::test]
 async fn one_connection_is_kept_and_nothing_is_left_after_a_drop() {
     let server = start(&[]);
     ready(&server).await;
-    nothing_left(&server).await;
+    nothing_left(server.port).await;
     let monitored = Monitored::start(hasty(connecting(&server)));
     for _ in 0..100 {
         assert!(monitored.ask().await.healthy());
         assert_eq!(connections(server.port), 1);
     }
     monitored.stop().await;
-    nothing_left(&server).await;
+    nothing_left(server.port).await;
 
     // Dropped at its deadline, too.
     server.suspend();
     let state = result(hasty(connecting(&server)).timeout(Duration::from_millis(500))).await;
     assert_eq!(state.cause, Cause::Timeout, "{state:?}");
     server.resume();
-    nothing_left(&server).await;
+    nothing_left(server.port).await;
 }
 
 /// Ten thousand runs of a check against one server, whose connections are counted.
@@ -261,7 +207,7 @@ fn ten_thousand_runs(test: &str, check: impl AsyncFnOnce(&Server) -> EtcdCheck) 
             let server = start(&[]);
             ready(&server).await;
             leaks_nothing(check(&server).await).await;
-            nothing_left(&server).await;
+            nothing_left(server.port).await;
         });
     });
 }

@@ -16,9 +16,6 @@ mod check;
 #[cfg(feature = "distributed")]
 mod relay;
 
-/// Given to whatever must fail, and looked for in all that it says.
-const SECRET: &str = "swordfish-9";
-
 /// A cluster of one.
 fn start(arguments: &'static [&'static str]) -> Server {
     let peer = free_port();

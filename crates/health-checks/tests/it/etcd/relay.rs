@@ -1,5 +1,7 @@
 //! A way to a server that can be cut after a request, before its answer.
 
+#![allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 

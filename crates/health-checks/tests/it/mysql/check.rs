@@ -7,10 +7,11 @@ use health_core::{Cause, CheckState, CheckStatus};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts, OptsBuilder, Pool, PoolConstraints, PoolOpts};
 
-use super::mariadb::{self, PASSWORD, address};
+use super::mariadb::{self, address};
 use super::outage;
 use crate::harness::{Monitored, result};
 use crate::server::Server;
+use crate::stores::{PASSWORD, assert_says, says};
 
 pub(super) const SHORT: Duration = Duration::from_millis(500);
 
@@ -29,18 +30,6 @@ pub(super) fn pool(address: &str, size: usize) -> Pool {
 
 pub(super) fn connect(port: u16) -> MysqlCheck {
     MysqlCheck::new(&address("app", port)).unwrap()
-}
-
-pub(super) fn says(state: &CheckState, words: &str) -> bool {
-    for private in [PASSWORD, "app", "127.0.0.1"] {
-        assert!(!state.message.contains(private), "{state:?}");
-    }
-    !state.healthy() && state.message.contains(words)
-}
-
-#[track_caller]
-pub(super) fn assert_says(state: &CheckState, words: &str) {
-    assert!(says(state, words), "no {words:?}: {state:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

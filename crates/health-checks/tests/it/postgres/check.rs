@@ -8,10 +8,11 @@ use health_checks::postgres::{DatabaseRole, PostgresCheck, PostgresPool};
 use health_core::{Cause, CheckState, CheckStatus};
 use tokio_postgres::{Client, NoTls};
 
-use super::cluster::{self, PASSWORD, address};
+use super::cluster::{self, address};
 use super::{outage, tls};
 use crate::harness::{Monitored, result};
 use crate::server::Server;
+use crate::stores::{PASSWORD, assert_says, says};
 
 pub(super) const SHORT: Duration = Duration::from_millis(500);
 
@@ -39,18 +40,6 @@ pub(super) fn pool(address: &str, size: usize) -> Deadpool {
 
 pub(super) fn connect(port: u16) -> PostgresCheck {
     PostgresCheck::new(&address("app", port)).unwrap()
-}
-
-pub(super) fn says(state: &CheckState, words: &str) -> bool {
-    for private in [PASSWORD, "app", "127.0.0.1"] {
-        assert!(!state.message.contains(private), "{state:?}");
-    }
-    !state.healthy() && state.message.contains(words)
-}
-
-#[track_caller]
-pub(super) fn assert_says(state: &CheckState, words: &str) {
-    assert!(says(state, words), "no {words:?}: {state:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,8 +13,7 @@ use tokio_postgres::{Client, NoTls};
 use crate::authority::Identity;
 use crate::harness::PATIENCE;
 use crate::server::Server;
-
-pub(super) const PASSWORD: &str = "sw0rdfish";
+use crate::stores::PASSWORD;
 
 /// A server with the database `service`, and a user `app` that is nobody special.
 pub(super) async fn start() -> Server {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use health_checks::postgres::PostgresCheck;
 use health_core::{Cause, CheckState};
 
-use super::check::{SHORT, assert_says, connect, pool, says};
+use super::check::{SHORT, connect, pool};
 use super::cluster::{self, address};
 use crate::harness::Monitored;
 use crate::server::Server;
+use crate::stores::{assert_says, says};
 
 pub(super) async fn suspended(server: &Server) {
     let port = server.port;

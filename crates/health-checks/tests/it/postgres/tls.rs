@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use health_checks::postgres::PostgresCheck;
-use health_core::{Cause, CheckState};
+use health_core::Cause;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -12,11 +12,11 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use super::check::assert_says;
-use super::cluster::{self, PASSWORD};
+use super::cluster;
 use crate::authority::{Authority, Identity, self_signed};
 use crate::harness::{Monitored, result};
 use crate::server::Server;
+use crate::stores::{PASSWORD, assert_says, detail};
 
 /// Trusts one root, and no other.
 fn trusting(root: &str) -> MakeRustlsConnect {
@@ -43,10 +43,6 @@ fn at(host: &str, port: u16, mode: SslMode) -> Config {
     config
 }
 
-fn tls_of(state: &CheckState) -> String {
-    state.details.as_ref().unwrap()["tls"].to_string()
-}
-
 /// A server without TLS: whoever wants it gets none, and sees that.
 pub(super) async fn absent(server: &Server) {
     let (port, authority) = (server.port, Authority::new());
@@ -56,7 +52,7 @@ pub(super) async fn absent(server: &Server) {
     };
     let state = result(check(SslMode::Prefer)).await;
     assert!(state.healthy(), "{state:?}");
-    assert_eq!(tls_of(&state), "\"none\"");
+    assert_eq!(detail(&state, "tls"), "\"none\"");
     assert_says(&*result(check(SslMode::Require)).await, "no TLS");
 }
 
@@ -72,14 +68,14 @@ async fn certificates_are_verified() {
     let monitored = Monitored::start(trusted);
     let state = monitored.ask().await;
     assert!(state.healthy(), "{state:?}");
-    assert_eq!(tls_of(&state), "\"as configured\"");
+    assert_eq!(detail(&state, "tls"), "\"as configured\"");
     let admin = cluster::admin(port).await;
     let sql = "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
         WHERE application_name = 'health-check'";
     let seen: Option<bool> = admin.query_one(sql, &[]).await.unwrap().get(0);
     assert_eq!(seen, Some(true), "as the server sees it");
     // The same on the connection that is kept.
-    assert_eq!(tls_of(&*monitored.ask().await), "\"as configured\"");
+    assert_eq!(detail(&*monitored.ask().await, "tls"), "\"as configured\"");
     monitored.stop().await;
 
     // By an address for which the certificate is not, and by somebody else.
@@ -100,7 +96,7 @@ async fn certificates_are_verified() {
     let plain = at("localhost", port, SslMode::Prefer);
     let state = result(PostgresCheck::with_options(plain, NoTls).unwrap()).await;
     assert!(state.healthy(), "{state:?}");
-    assert_eq!(tls_of(&state), "\"none\"");
+    assert_eq!(detail(&state, "tls"), "\"none\"");
     cluster::end(server);
 
     refused(self_signed("localhost"), &authority).await;

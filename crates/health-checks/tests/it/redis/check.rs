@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use health_checks::redis::{DatabaseRole, RedisCheck};
-use health_core::{Cause, CheckState, CheckStatus, Impact, Registration, Schedule};
+use health_core::{Cause, CheckState, CheckStatus, Registration};
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, InfoDict};
 use tokio::runtime::Handle;
 
-use super::{SECRET, clients, connection, start, tell, url};
-use crate::harness::{Monitored, Said, alone, connections, eventually, leaks_nothing, result};
+use super::{clients, connection, start, tell, url};
+use crate::harness::{Monitored, alone, connections, eventually, leaks_nothing, result};
 use crate::server::{Server, free_port};
+use crate::stores::{SECRET, detail, refused, refuses};
 
 /// A check that shows each result at once, and gives up soon.
 fn hasty(check: RedisCheck) -> Registration {
@@ -22,44 +23,6 @@ fn hasty(check: RedisCheck) -> Registration {
 
 fn connecting(server: &Server) -> RedisCheck {
     RedisCheck::new(&url(server)).unwrap()
-}
-
-/// Unhealthy, and nothing of it holds the password.
-fn refused(state: &CheckState, words: &str) {
-    assert_eq!(state.status, CheckStatus::Unhealthy, "{state:?}");
-    assert!(state.message.contains(words), "{state:?}");
-    assert!(!format!("{state:?}").contains(SECRET), "{state:?}");
-}
-
-/// The same of a check that is run once, whose private error is looked into as well.
-async fn refuses(check: RedisCheck, words: &str) {
-    assert!(!format!("{check:?}").contains(SECRET));
-    let said = Said::default();
-    let state = result(said.listen(check)).await;
-    refused(&state, words);
-    assert!(
-        !said.all().is_empty() && !said.all().contains(SECRET),
-        "{}",
-        said.all()
-    );
-}
-
-fn detail(state: &CheckState, name: &str) -> String {
-    state.details.as_ref().unwrap()[name].to_string()
-}
-
-#[test]
-fn defaults() {
-    let registration = RedisCheck::new("redis://localhost").unwrap().registration();
-    let spec = registration.spec();
-    assert_eq!(
-        (spec.name.as_str(), spec.impact),
-        ("redis", Impact::Critical)
-    );
-    assert!(spec.shared_dependency);
-    assert_eq!(spec.schedule, Schedule::Every(Duration::from_secs(30)));
-    assert_eq!(spec.timeout, Duration::from_secs(10));
-    assert_eq!((spec.thresholds.down, spec.thresholds.up), (3, 2));
 }
 
 #[tokio::test]
@@ -140,18 +103,10 @@ async fn a_suspended_server_is_a_timeout_until_it_goes_on() {
         connecting(&server),
         RedisCheck::client(connection(&server).await),
     ] {
-        let monitored = Monitored::start(hasty(check).timeout(Duration::from_secs(1)));
+        let words = "redis did not answer in time; see whether it is busy or suspended";
         server
-            .suspend_under(
-                &monitored,
-                "redis did not answer in time; see whether it is busy or suspended",
-            )
+            .hang_under(hasty(check).timeout(Duration::from_secs(1)), words)
             .await;
-        server.resume();
-        monitored
-            .ask_until("the server's return", CheckState::healthy)
-            .await;
-        monitored.stop().await;
     }
 }
 

@@ -12,9 +12,6 @@ use crate::server::Server;
 mod adapters;
 mod check;
 
-/// Put into the URL of whatever must fail, and looked for in all that it says.
-const SECRET: &str = "swordfish-9";
-
 fn start(arguments: &'static [&'static str]) -> Server {
     Server::start(move |directory, port| command(directory, port, arguments))
 }
