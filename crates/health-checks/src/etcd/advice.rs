@@ -16,7 +16,6 @@ const DEADLINE_EXCEEDED: i32 = 4;
 const NOT_FOUND: i32 = 5;
 const PERMISSION_DENIED: i32 = 7;
 const RESOURCE_EXHAUSTED: i32 = 8;
-#[cfg(feature = "distributed")]
 const FAILED_PRECONDITION: i32 = 9;
 const UNAVAILABLE: i32 = 14;
 const UNAUTHENTICATED: i32 = 16;
@@ -112,6 +111,9 @@ fn answered(code: i32, message: &str) -> &'static str {
         INVALID_ARGUMENT if says("user name is empty") => {
             "etcd asks for a user and a password; give them"
         }
+        FAILED_PRECONDITION if says("authentication is not enabled") => {
+            "etcd knows no users; give none, or enable its authentication"
+        }
         UNAUTHENTICATED => "etcd rejects the credentials; correct user and password",
         PERMISSION_DENIED => "etcd does not let this user do so; grant its role the key",
         RESOURCE_EXHAUSTED if says("space exceeded") => {
@@ -150,6 +152,11 @@ mod tests {
                 INVALID_ARGUMENT,
                 "etcdserver: user name is empty",
                 "asks for a user",
+            ),
+            (
+                FAILED_PRECONDITION,
+                "etcdserver: authentication is not enabled",
+                "give none",
             ),
             (
                 UNAUTHENTICATED,

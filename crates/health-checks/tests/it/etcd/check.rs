@@ -48,6 +48,7 @@ async fn a_member_of_a_quorum_is_healthy_through_each_door() {
 async fn credentials_are_judged_and_never_told() {
     let server = start(&[]);
     ready(&server).await;
+    refuses(with_secret(&endpoint(&server)), "knows no users").await;
     let mut admin = client(&server).await;
     admin.user_add("root", "right", None).await.unwrap();
     admin.user_grant_role("root", "root").await.unwrap();

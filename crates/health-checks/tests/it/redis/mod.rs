@@ -11,6 +11,7 @@ use crate::server::Server;
 #[cfg(feature = "distributed")]
 mod adapters;
 mod check;
+mod leaks;
 
 fn start(arguments: &'static [&'static str]) -> Server {
     Server::start(move |directory, port| command(directory, port, arguments))
