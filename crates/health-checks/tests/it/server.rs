@@ -122,6 +122,19 @@ impl Server {
         }
     }
 
+    /// Suspends it under a check, which must say so in these words, and recover by itself once it
+    /// goes on.
+    pub(crate) async fn hang_under(&self, registration: impl Into<Registration>, words: &str) {
+        let registration = registration.into().thresholds(1, 1);
+        let monitored = Monitored::start(registration);
+        self.suspend_under(&monitored, words).await;
+        self.resume();
+        monitored
+            .ask_until("the server's return", CheckState::healthy)
+            .await;
+        monitored.stop().await;
+    }
+
     /// Kills it under a check, which must say so in each run, and recover by itself once it is
     /// back.
     pub(crate) async fn kill_under(&mut self, registration: impl Into<Registration>) {

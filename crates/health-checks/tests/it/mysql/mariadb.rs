@@ -12,8 +12,7 @@ use mysql_async::{Conn, Opts};
 
 use crate::harness::PATIENCE;
 use crate::server::Server;
-
-pub(super) const PASSWORD: &str = "sw0rdfish";
+use crate::stores::PASSWORD;
 
 /// A server with the database `service`, a user `app` that is nobody special, and a user
 /// `watcher` that sees replication.
