@@ -20,6 +20,7 @@ use crate::observer::Observer;
 use crate::reader::Reader;
 use crate::registration::Registration;
 use crate::report::Report;
+use crate::section::{Section, SectionError, SectionSpec, SectionState};
 use crate::state::CheckState;
 use crate::status::{Lifecycle, Probe};
 use crate::subscription::Subscription;
@@ -303,6 +304,17 @@ impl Health {
     /// A few figures on the node.
     pub fn summary(&self) -> Summary {
         Summary::new(&self.report())
+    }
+
+    /// Shows something beside the health of the node, until the handle is dropped.
+    pub fn section(&self, spec: SectionSpec) -> Result<Section, SectionError> {
+        Section::open(self.shared(), spec)
+    }
+
+    /// What the sections show, sorted by name. The same list as long as nothing was pushed;
+    /// wait-free.
+    pub fn sections(&self) -> Arc<Vec<Arc<SectionState>>> {
+        self.shared().sections.list()
     }
 
     /// Where the node stands in its life.

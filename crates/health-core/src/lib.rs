@@ -74,9 +74,11 @@ mod reader;
 mod redact;
 mod registration;
 mod report;
+mod row;
 mod runner;
 mod scope;
 mod secret_span;
+mod section;
 mod slot;
 mod slots;
 mod spec;
@@ -120,6 +122,11 @@ pub use pacemaker::Pacemaker;
 pub use redact::{MASK, Redaction};
 pub use registration::Registration;
 pub use report::Report;
+pub use row::{Field, NamedField, Row, Series};
+pub use section::{
+    MAX_FIELDS, MAX_POINTS, MAX_ROWS, MAX_SECTIONS, Section, SectionError, SectionSpec,
+    SectionState,
+};
 pub use spec::{MAX_DESCRIPTION, MAX_HISTORY, MAX_TAGS, Schedule, Spec, SpecError};
 pub use state::CheckState;
 pub use status::{Cause, CheckStatus, Impact, Kind, Lifecycle, NodeStatus, Probe, Probes, Status};
