@@ -275,6 +275,14 @@ impl Health {
         Some(group.published.cell.verdict(self.shared().clock.mono()))
     }
 
+    /// The names of all groups, sorted.
+    pub fn group_names(&self) -> Vec<Arc<str>> {
+        let groups = self.reader().groups.load();
+        let mut names: Vec<_> = groups.iter().map(|group| Arc::clone(&group.name)).collect();
+        names.sort();
+        names
+    }
+
     /// The whole node as of now; the same `Arc` as long as nothing changed.
     pub fn report(&self) -> Arc<Report> {
         self.reader()
@@ -303,7 +311,7 @@ impl Health {
 
     /// A few figures on the node.
     pub fn summary(&self) -> Summary {
-        Summary::new(&self.report())
+        self.report().summary()
     }
 
     /// Shows something beside the health of the node, until the handle is dropped.

@@ -10,6 +10,7 @@ use health_core::{Health, Lifecycle};
 use crate::server::{Address, BindError, Limits, Listener, LocalAddr, ServeError, ServerHandle};
 use crate::server::{StallLimits, StallWatch, Transport};
 use crate::service::HealthService;
+use crate::service_builder::HealthServiceBuilder;
 
 /// How a health server is set up, before it is bound.
 #[derive(Clone, Debug)]
@@ -18,7 +19,7 @@ pub struct HealthServerBuilder {
     health: Health,
     limits: Limits,
     stall: Option<StallLimits>,
-    live_fails_while_stopping: bool,
+    service: HealthServiceBuilder,
 }
 
 /// A bound health server: its address is taken, and connections queue until it serves.
@@ -59,10 +60,10 @@ impl HealthServer {
     /// Sets up a server.
     pub fn builder(health: Health) -> HealthServerBuilder {
         HealthServerBuilder {
+            service: HealthService::builder(health.clone()),
             health,
             limits: Limits::default(),
             stall: None,
-            live_fails_while_stopping: false,
         }
     }
 
@@ -116,7 +117,23 @@ impl HealthServerBuilder {
     /// Fails liveness while the node is stopping. Off by default, because an
     /// orchestrator that restarts on failed liveness would cut the drain short.
     pub fn live_fails_while_stopping(mut self) -> Self {
-        self.live_fails_while_stopping = true;
+        self.service = self.service.live_fails_while_stopping();
+        self
+    }
+
+    /// Sets up the service that answers, through the builder of its own.
+    ///
+    /// ```
+    /// # use health_core::Health;
+    /// # use health_http::HealthServer;
+    /// let builder = HealthServer::builder(Health::new())
+    ///     .service(|service| service.live_fails_while_stopping());
+    /// ```
+    pub fn service(
+        mut self,
+        set_up: impl FnOnce(HealthServiceBuilder) -> HealthServiceBuilder,
+    ) -> Self {
+        self.service = set_up(self.service);
         self
     }
 
@@ -133,11 +150,11 @@ impl HealthServerBuilder {
     /// Serves on a socket that is bound already.
     pub fn on(self, listener: Listener) -> HealthServer {
         let watch = self.stall.map(|limits| Arc::new(StallWatch::new(limits)));
-        let service = HealthService::configured(
-            self.health.clone(),
-            self.live_fails_while_stopping,
-            watch.clone(),
-        );
+        let service = HealthServiceBuilder {
+            stall: watch.clone(),
+            ..self.service
+        }
+        .build();
         let transport = Transport::new(listener, service, self.limits);
         HealthServer {
             transport,

@@ -44,6 +44,13 @@ pub(crate) fn unknown_check() -> Response<Body> {
     )
 }
 
+pub(crate) fn unknown_group() -> Response<Body> {
+    json(
+        StatusCode::NOT_FOUND,
+        Bytes::from_static(br#"{"error":"there is no group of this name"}"#),
+    )
+}
+
 pub(crate) fn method_not_allowed() -> Response<Body> {
     let body = Bytes::from_static(br#"{"error":"only GET and HEAD are answered here"}"#);
     let mut response = json(StatusCode::METHOD_NOT_ALLOWED, body);

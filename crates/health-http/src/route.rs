@@ -16,6 +16,25 @@ pub(crate) enum Route<'a> {
     Checks,
     /// One check.
     Check(&'a str),
+    /// One group.
+    Group(&'a str),
+    /// The node in a few figures.
+    Summary,
+    /// The past runs of one check.
+    History(&'a str),
+    /// What a part of its own answers, if one is mounted there.
+    Mounted(Seat),
+}
+
+/// The places of answers that are no rendering of a report: 404 until something is mounted there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seat {
+    /// `/metrics`
+    Metrics,
+    /// `/health/events`
+    Events,
+    /// `/health/ui`
+    Page,
 }
 
 impl Route<'_> {
@@ -23,23 +42,44 @@ impl Route<'_> {
     pub(crate) fn probe(self) -> Probe {
         match self {
             Self::Probe(probe) => probe,
-            Self::Report | Self::Checks | Self::Check(_) => Probe::Health,
+            _ => Probe::Health,
         }
+    }
+
+    /// Whether the answer shows results, so that those on demand are to be asked for first.
+    pub(crate) fn demands(self) -> bool {
+        !matches!(self, Self::Summary | Self::History(_) | Self::Mounted(_))
     }
 }
 
 /// The route of a path; `None` if there is none.
 pub(crate) fn route(path: &str) -> Option<Route<'_>> {
-    match path {
-        "/health" => Some(Route::Report),
-        "/health/ready" | "/ready" | "/readyz" => Some(Route::Probe(Probe::Ready)),
-        "/health/live" | "/live" | "/livez" => Some(Route::Probe(Probe::Live)),
-        "/health/startup" | "/startup" | "/startupz" => Some(Route::Probe(Probe::Startup)),
-        "/health/checks" => Some(Route::Checks),
-        _ => match path.strip_prefix("/health/checks/") {
-            Some(name) if !name.is_empty() && !name.contains('/') => Some(Route::Check(name)),
-            _ => None,
-        },
+    let route = match path {
+        "/health" => Route::Report,
+        "/health/ready" | "/ready" | "/readyz" => Route::Probe(Probe::Ready),
+        "/health/live" | "/live" | "/livez" => Route::Probe(Probe::Live),
+        "/health/startup" | "/startup" | "/startupz" => Route::Probe(Probe::Startup),
+        "/health/checks" => Route::Checks,
+        "/health/summary" => Route::Summary,
+        "/health/events" => Route::Mounted(Seat::Events),
+        "/health/ui" => Route::Mounted(Seat::Page),
+        "/metrics" => Route::Mounted(Seat::Metrics),
+        _ => return named(path),
+    };
+    Some(route)
+}
+
+/// The routes whose last part is a name.
+fn named(path: &str) -> Option<Route<'_>> {
+    let (kind, name) = path.strip_prefix("/health/")?.split_once('/')?;
+    if name.is_empty() || name.contains('/') {
+        return None;
+    }
+    match kind {
+        "checks" => Some(Route::Check(name)),
+        "groups" => Some(Route::Group(name)),
+        "history" => Some(Route::History(name)),
+        _ => None,
     }
 }
 
@@ -66,6 +106,12 @@ mod tests {
             ("/health/checks", Some(Route::Checks)),
             ("/health/checks/db", Some(Route::Check("db"))),
             ("/health/checks/a:b.c_d-e", Some(Route::Check("a:b.c_d-e"))),
+            ("/health/groups/storage", Some(Route::Group("storage"))),
+            ("/health/summary", Some(Route::Summary)),
+            ("/health/history/db", Some(Route::History("db"))),
+            ("/health/events", Some(Route::Mounted(Seat::Events))),
+            ("/health/ui", Some(Route::Mounted(Seat::Page))),
+            ("/metrics", Some(Route::Mounted(Seat::Metrics))),
             ("/", None),
             ("*", None),
             ("", None),
@@ -78,6 +124,15 @@ mod tests {
             ("/health/checks/", None),
             ("/health/checks/db/", None),
             ("/health/checks/db/x", None),
+            ("/health/groups", None),
+            ("/health/groups/", None),
+            ("/health/groups/a/b", None),
+            ("/health/history", None),
+            ("/health/history/", None),
+            ("/health/summary/", None),
+            ("/health/events/", None),
+            ("/health/db", None),
+            ("/metrics/", None),
             ("/ready/", None),
         ] {
             assert_eq!(route(path), expected, "{path}");

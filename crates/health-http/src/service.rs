@@ -5,8 +5,6 @@
 //! bounded time.
 
 use std::convert::Infallible;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -14,16 +12,22 @@ use std::time::Instant;
 use health_core::{CheckStatus, Health, NodeStatus, Probe};
 use hyper::{Method, Request, Response, StatusCode};
 
+use crate::answer::{Answer, Infallibly};
 use crate::body::Body;
 use crate::clock;
+use crate::history;
 use crate::host::{HostError, check_host};
+use crate::kept::Kept;
+use crate::mount::{Asked, Mounts};
 use crate::native;
 use crate::probe_body::ProbeBodies;
 use crate::rendered::{Page, Renderer};
 use crate::reply;
 use crate::route::{Route, route};
 use crate::server::StallWatch;
+use crate::service_builder::HealthServiceBuilder;
 use crate::stall_view::StallView;
+use crate::summary;
 
 /// Answers health requests: a [`hyper::service::Service`], and a
 /// [`tower_service::Service`] for routers such as axum's.
@@ -55,27 +59,29 @@ struct Inner {
     startup: ProbeBodies,
     report: Renderer,
     checks: Renderer,
+    summary: Kept,
     stall: Option<Arc<StallWatch>>,
+    mounts: Mounts,
 }
 
 impl HealthService {
-    /// Serves `health`.
+    /// Serves `health`, with the defaults of the [`builder`](Self::builder).
     pub fn new(health: Health) -> Self {
-        Self::configured(health, false, None)
+        Self::builder(health).build()
     }
 
-    /// The same, but liveness fails as soon as the node is stopping. Only for
-    /// platforms that want it: an orchestrator that restarts on failed liveness
-    /// would cut the drain short.
-    pub fn live_fails_while_stopping(health: Health) -> Self {
-        Self::configured(health, true, None)
+    /// Sets up a service.
+    pub fn builder(health: Health) -> HealthServiceBuilder {
+        HealthServiceBuilder::new(health)
     }
 
-    pub(crate) fn configured(
-        health: Health,
-        live_fails_while_stopping: bool,
-        stall: Option<Arc<StallWatch>>,
-    ) -> Self {
+    pub(crate) fn configured(builder: HealthServiceBuilder) -> Self {
+        let HealthServiceBuilder {
+            health,
+            live_fails_while_stopping,
+            stall,
+            mounts,
+        } = builder;
         Self {
             inner: Arc::new(Inner {
                 health,
@@ -84,7 +90,9 @@ impl HealthService {
                 startup: ProbeBodies::new(Probe::Startup, false),
                 report: Renderer::new(Page::Report),
                 checks: Renderer::new(Page::Checks),
+                summary: Kept::default(),
                 stall,
+                mounts,
             }),
         }
     }
@@ -93,21 +101,33 @@ impl HealthService {
     /// on-demand check is to be waited for. Cancel safe.
     pub fn answer<B>(&self, request: &Request<B>) -> Answer {
         let now = clock::now().into_std();
-        let path = request.uri().path();
         let route = match admit(request) {
             Ok(route) => route,
-            Err(refusal) => return Answer(State::Ready(Some(refusal.into()))),
+            Err(refusal) => return Answer::ready(refusal.into()),
         };
         let inner = &self.inner;
-        Answer(if inner.health.demand_due(route.probe(), now) {
-            let (inner, path) = (Arc::clone(inner), path.to_owned());
-            State::Waiting(Box::pin(
-                async move { inner.respond_after_demand(&path).await },
-            ))
-        } else {
-            State::Ready(Some(inner.respond(route, now)))
-        })
+        if let Route::Mounted(seat) = route {
+            return Answer::ready(inner.mounts.answer(
+                seat,
+                &Asked {
+                    health: &inner.health,
+                    method: request.method(),
+                    query: request.uri().query().unwrap_or_default(),
+                    headers: request.headers(),
+                },
+            ));
+        }
+        if route.demands() && inner.health.demand_due(route.probe(), now) {
+            let (inner, path) = (Arc::clone(inner), request.uri().path().to_owned());
+            return Answer::waiting(async move { inner.respond_after_demand(&path).await });
+        }
+        Answer::ready(inner.respond(route, now))
     }
+}
+
+/// Whether the node, or a group, serves: 200 rather than 503.
+fn is_serving(status: NodeStatus) -> bool {
+    matches!(status, NodeStatus::Healthy | NodeStatus::Degraded)
 }
 
 /// Why a request gets no answer on health.
@@ -157,9 +177,33 @@ impl Inner {
             Route::Probe(Probe::Startup) => &self.startup,
             Route::Report | Route::Probe(Probe::Health) => {
                 let page = self.report.render(&self.health.report(), stall);
-                let serving = matches!(page.status, NodeStatus::Healthy | NodeStatus::Degraded);
-                return reply::verdict(serving, page.body.clone());
+                return reply::verdict(is_serving(page.status), page.body.clone());
             }
+            Route::Group(name) => {
+                return match self.health.group_report(name) {
+                    None => reply::unknown_group(),
+                    Some(report) => {
+                        let (status, message) = stall.overlay(report.status, &report.message);
+                        let body = native::group(&report, name, status, &message);
+                        reply::verdict(is_serving(status), body.into())
+                    }
+                };
+            }
+            Route::Summary => {
+                let body = self
+                    .summary
+                    .get(&self.health.report(), stall, summary::render);
+                return reply::json(StatusCode::OK, body);
+            }
+            Route::History(name) => {
+                return match (self.health.check(name), self.health.history(name)) {
+                    (Some(check), Some(history)) => {
+                        reply::json(StatusCode::OK, history::render(&check, &history).into())
+                    }
+                    _ => reply::unknown_check(),
+                };
+            }
+            Route::Mounted(_) => return reply::not_found(),
             Route::Checks => {
                 let page = self.checks.render(&self.health.report(), stall);
                 return reply::json(StatusCode::OK, page.body.clone());
@@ -177,39 +221,6 @@ impl Inner {
         };
         let (passing, body) = bodies.answer(&self.health, now, stall);
         reply::verdict(passing, body)
-    }
-}
-
-/// The answer to a request, as a future. Cancel safe.
-#[must_use = "an answer must be awaited"]
-pub struct Answer(State);
-
-enum State {
-    /// `None` once taken.
-    Ready(Option<Response<Body>>),
-    Waiting(Pin<Box<dyn Future<Output = Response<Body>> + Send>>),
-}
-
-impl Future for Answer {
-    type Output = Response<Body>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<Body>> {
-        match &mut self.get_mut().0 {
-            State::Ready(response) => response.take().map_or(Poll::Pending, Poll::Ready),
-            State::Waiting(answer) => answer.as_mut().poll(cx),
-        }
-    }
-}
-
-/// An [`Answer`] as a fallible future, which the service traits ask for. It never fails.
-#[must_use = "an answer must be awaited"]
-pub struct Infallibly(Answer);
-
-impl Future for Infallibly {
-    type Output = Result<Response<Body>, Infallible>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.get_mut().0).poll(cx).map(Ok)
     }
 }
 

@@ -146,7 +146,9 @@ async fn an_on_demand_check_past_its_max_age_is_waited_for() {
 #[tokio::test]
 async fn liveness_can_be_made_to_fail_while_stopping() {
     let health = Health::new();
-    let service = HealthService::live_fails_while_stopping(health.clone());
+    let service = HealthService::builder(health.clone())
+        .live_fails_while_stopping()
+        .build();
     health.start().unwrap();
     assert_eq!(get(&service, "/live").await.status, 200);
     health.begin_shutdown();
