@@ -45,9 +45,13 @@
 mod answer;
 mod body;
 mod clock;
+mod event_stream;
+mod events;
 mod health_server;
 mod history;
 mod host;
+#[cfg(feature = "ui")]
+mod journal;
 mod kept;
 mod mount;
 mod native;
@@ -60,6 +64,8 @@ mod service;
 mod service_builder;
 mod stall_view;
 mod summary;
+#[cfg(feature = "ui")]
+mod ui;
 mod wire_time;
 
 pub use answer::{Answer, Infallibly};

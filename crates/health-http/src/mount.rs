@@ -12,10 +12,14 @@ use hyper::{Method, Response};
 use crate::body::Body;
 use crate::reply;
 use crate::route::Seat;
+use crate::stall_view::StallView;
 
 /// A request for something mounted: admitted, and its path known.
 #[derive(Clone, Copy, Debug)]
-#[allow(dead_code, reason = "read by what is mounted, each behind its own feature")]
+#[allow(
+    dead_code,
+    reason = "read by what is mounted, each behind its own feature"
+)]
 pub(crate) struct Asked<'a> {
     pub(crate) health: &'a Health,
     /// GET or HEAD; hyper sends no body on HEAD.
@@ -23,6 +27,7 @@ pub(crate) struct Asked<'a> {
     /// What follows `?`, as it was sent; empty without one.
     pub(crate) query: &'a str,
     pub(crate) headers: &'a HeaderMap,
+    pub(crate) stall: StallView,
 }
 
 /// Answers one [`Seat`]. At once: it neither waits nor blocks; a body may go on streaming.
@@ -36,6 +41,8 @@ pub(crate) struct Mounts {
     pub(crate) metrics: Option<Arc<dyn Mounted>>,
     pub(crate) events: Option<Arc<dyn Mounted>>,
     pub(crate) page: Option<Arc<dyn Mounted>>,
+    /// What the page shows, as JSON.
+    pub(crate) page_state: Option<Arc<dyn Mounted>>,
 }
 
 impl Mounts {
@@ -44,6 +51,7 @@ impl Mounts {
             Seat::Metrics => &self.metrics,
             Seat::Events => &self.events,
             Seat::Page => &self.page,
+            Seat::PageState => &self.page_state,
         };
         mounted
             .as_ref()

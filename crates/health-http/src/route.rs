@@ -35,6 +35,8 @@ pub(crate) enum Seat {
     Events,
     /// `/health/ui`
     Page,
+    /// `/health/ui/state`
+    PageState,
 }
 
 impl Route<'_> {
@@ -63,6 +65,7 @@ pub(crate) fn route(path: &str) -> Option<Route<'_>> {
         "/health/summary" => Route::Summary,
         "/health/events" => Route::Mounted(Seat::Events),
         "/health/ui" => Route::Mounted(Seat::Page),
+        "/health/ui/state" => Route::Mounted(Seat::PageState),
         "/metrics" => Route::Mounted(Seat::Metrics),
         _ => return named(path),
     };
@@ -111,6 +114,8 @@ mod tests {
             ("/health/history/db", Some(Route::History("db"))),
             ("/health/events", Some(Route::Mounted(Seat::Events))),
             ("/health/ui", Some(Route::Mounted(Seat::Page))),
+            ("/health/ui/state", Some(Route::Mounted(Seat::PageState))),
+            ("/health/ui/other", None),
             ("/metrics", Some(Route::Mounted(Seat::Metrics))),
             ("/", None),
             ("*", None),

@@ -81,6 +81,7 @@ impl HealthService {
             live_fails_while_stopping,
             stall,
             mounts,
+            ..
         } = builder;
         Self {
             inner: Arc::new(Inner {
@@ -114,6 +115,7 @@ impl HealthService {
                     method: request.method(),
                     query: request.uri().query().unwrap_or_default(),
                     headers: request.headers(),
+                    stall: inner.stall(),
                 },
             ));
         }
@@ -166,11 +168,14 @@ impl Inner {
         self.respond(route, clock::now().into_std())
     }
 
-    fn respond(&self, route: Route<'_>, now: Instant) -> Response<Body> {
-        let stall = self
-            .stall
+    fn stall(&self) -> StallView {
+        self.stall
             .as_ref()
-            .map_or_else(StallView::default, |watch| watch.stall().into());
+            .map_or_else(StallView::default, |watch| watch.stall().into())
+    }
+
+    fn respond(&self, route: Route<'_>, now: Instant) -> Response<Body> {
+        let stall = self.stall();
         let bodies = match route {
             Route::Probe(Probe::Ready) => &self.ready,
             Route::Probe(Probe::Live) => &self.live,

@@ -6,9 +6,14 @@ use std::sync::Arc;
 
 use health_core::Health;
 
+use crate::event_stream::Events;
+#[cfg(feature = "ui")]
+use crate::journal::Journal;
 use crate::mount::Mounts;
 use crate::server::StallWatch;
 use crate::service::HealthService;
+#[cfg(feature = "ui")]
+use crate::ui::{Page, State};
 
 /// How a health service is set up; made by [`HealthService::builder`].
 #[derive(Clone, Debug)]
@@ -19,6 +24,8 @@ pub struct HealthServiceBuilder {
     pub(crate) stall: Option<Arc<StallWatch>>,
     /// What answers `/metrics`, `/health/events` and `/health/ui`; each has a method that sets it.
     pub(crate) mounts: Mounts,
+    #[cfg(feature = "ui")]
+    pub(crate) page: bool,
 }
 
 impl HealthServiceBuilder {
@@ -27,7 +34,12 @@ impl HealthServiceBuilder {
             health,
             live_fails_while_stopping: false,
             stall: None,
-            mounts: Mounts::default(),
+            mounts: Mounts {
+                events: Some(Arc::new(Events)),
+                ..Mounts::default()
+            },
+            #[cfg(feature = "ui")]
+            page: true,
         }
     }
 
@@ -38,8 +50,22 @@ impl HealthServiceBuilder {
         self
     }
 
+    /// Leaves the page for people out.
+    #[cfg(feature = "ui")]
+    pub fn without_page(mut self) -> Self {
+        self.page = false;
+        self
+    }
+
     /// The service.
-    pub fn build(self) -> HealthService {
+    pub fn build(mut self) -> HealthService {
+        #[cfg(feature = "ui")]
+        if self.page {
+            let journal = Journal::default();
+            self.health.observe(journal.clone());
+            self.mounts.page = Some(Arc::new(Page));
+            self.mounts.page_state = Some(Arc::new(State { journal }));
+        }
         HealthService::configured(self)
     }
 }

@@ -277,7 +277,7 @@ function fillInside(row, check) {
   ];
   if (check.description) facts.unshift(["what it is", check.description]);
   if (check.tags.length) facts.push(["tags", check.tags.join(", ")]);
-  for (const [name, value] of Object.entries(check.details)) {
+  for (const [name, value] of Object.entries(check.details ?? {})) {
     facts.push([name, typeof value === "object" ? JSON.stringify(value) : typeof value === "number" ? number(value) : String(value)]);
   }
   row.inside.replaceChildren(...facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
