@@ -83,6 +83,8 @@ fn is_the_nodes(kind: &EventKind) -> bool {
 /// What is worth a line: a check's status, the node's, and whether it is ready.
 fn transition(event: &Event) -> Option<Transition> {
     let (subject, from, to, message) = match &event.kind {
+        // The first good result is what everybody expects.
+        EventKind::Transition { check, .. } if check.healthy() && check.runs <= 1 => return None,
         EventKind::Transition { check, from } => {
             let message = if check.healthy() { "" } else { check.reason() };
             (check.name(), from.as_str(), check.status.as_str(), message)

@@ -149,6 +149,10 @@ function alive(yes) {
   mark($("link"), "data-live", String(yes));
   document.body.classList.toggle("stale-page", !yes);
   $("lost").hidden = yes;
+  if (!yes) {
+    badge($("node-status"), "unknown");
+    document.title = "? connection lost";
+  }
   tick();
 }
 
@@ -340,6 +344,9 @@ function filter() {
     const group = groups.get(kind.id);
     group.box.hidden = found[kind.id] === 0;
     write(group.title, `${kind.title} (${found[kind.id]})`);
+    // A thousand healthy checks are folded away, until somebody looks for some.
+    if (words.length || shown.kinds.size) group.box.open = true;
+    else if (!group.chosen) group.box.open = kind.id !== "healthy" || found[kind.id] <= 60;
   }
   $("none").hidden = total > 0;
   write($("none"), checks.size ? "No check matches." : "No checks are registered.");
@@ -359,8 +366,10 @@ for (const kind of KINDS) {
   };
   kinds.set(kind.id, button);
   $("kinds").append(button);
-  const group = { title: el("h3"), list: el("div"), box: el("div") };
-  group.box.append(group.title, group.list);
+  const group = { title: el("h3"), list: el("div"), box: el("details", { class: "group", open: "" }) };
+  group.box.append(el("summary", {}, group.title), group.list);
+  // Who folded a group, or opened it, is not contradicted.
+  group.box.firstChild.onclick = () => { group.chosen = true; };
   group.box.hidden = true;
   groups.set(kind.id, group);
   $("groups").append(group.box);
