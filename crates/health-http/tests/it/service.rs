@@ -14,6 +14,9 @@ use http_body_util::BodyExt;
 use hyper::Request;
 use serde_json::Value;
 
+mod events;
+#[cfg(feature = "ui")]
+mod page;
 mod wire;
 
 struct Reply {

@@ -12,6 +12,7 @@
 )]
 
 mod connection;
+mod events;
 mod golden;
 mod load;
 mod mutated;
