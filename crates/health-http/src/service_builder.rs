@@ -58,14 +58,22 @@ impl HealthServiceBuilder {
     }
 
     /// The service.
-    pub fn build(mut self) -> HealthService {
+    pub fn build(self) -> HealthService {
         #[cfg(feature = "ui")]
+        let this = self.with_page();
+        #[cfg(not(feature = "ui"))]
+        let this = self;
+        HealthService::configured(this)
+    }
+
+    #[cfg(feature = "ui")]
+    fn with_page(mut self) -> Self {
         if self.page {
             let journal = Journal::default();
             self.health.observe(journal.clone());
             self.mounts.page = Some(Arc::new(Page));
             self.mounts.page_state = Some(Arc::new(State { journal }));
         }
-        HealthService::configured(self)
+        self
     }
 }

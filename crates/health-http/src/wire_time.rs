@@ -26,6 +26,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
+#[cfg(feature = "ui")]
 /// Milliseconds since 1970; a time before it reads as 1970.
 pub(crate) fn unix_millis(time: SystemTime) -> u64 {
     let since = time
