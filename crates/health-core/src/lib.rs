@@ -112,7 +112,7 @@ pub use evidence::{MAX_DEPTH, MAX_DETAILS, MAX_MESSAGE};
 pub use group::{Group, GroupError};
 pub use guard::{CriticalFailure, Guard, Veto};
 pub use health::{Health, StartError, UnknownCheck};
-pub use history::{History, HistoryEntry};
+pub use history::{History, HistoryEntry, Totals};
 pub use hysteresis::Thresholds;
 pub use isolation::isolated;
 pub use name::{MAX_NAME, NameError};
