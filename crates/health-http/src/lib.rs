@@ -43,23 +43,31 @@
 //! `socket2`, `tower-service` (the trait alone) and `tracing`.
 
 mod answer;
+mod asked;
 mod body;
 mod clock;
+mod dialect;
+mod disclosure;
 mod health_server;
 mod history;
 mod host;
 mod kept;
 mod mount;
 mod native;
+mod negotiate;
+mod pages;
 mod probe_body;
+mod query;
 mod rendered;
 mod reply;
 mod route;
 pub mod server;
 mod service;
 mod service_builder;
+mod shelf;
 mod stall_view;
 mod summary;
+mod token;
 mod wire_time;
 
 pub use answer::{Answer, Infallibly};
@@ -68,3 +76,4 @@ pub use health_server::{HealthServer, HealthServerBuilder};
 pub use host::{HostError, check_host};
 pub use service::HealthService;
 pub use service_builder::HealthServiceBuilder;
+pub use token::{MAX_TOKEN, Token, TokenError};

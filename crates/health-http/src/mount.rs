@@ -15,7 +15,10 @@ use crate::route::Seat;
 
 /// A request for something mounted: admitted, and its path known.
 #[derive(Clone, Copy, Debug)]
-#[allow(dead_code, reason = "read by what is mounted, each behind its own feature")]
+#[allow(
+    dead_code,
+    reason = "read by what is mounted, each behind its own feature"
+)]
 pub(crate) struct Asked<'a> {
     pub(crate) health: &'a Health,
     /// GET or HEAD; hyper sends no body on HEAD.
