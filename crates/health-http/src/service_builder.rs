@@ -73,7 +73,7 @@ impl HealthServiceBuilder {
 
     /// Answers the probes alone, and 404 elsewhere: for an address that strangers reach, beside
     /// one that they do not (see
-    /// [`HealthServerBuilder::admin`](crate::HealthServerBuilder::admin)).
+    /// [`bind_with_admin`](crate::HealthServerBuilder::bind_with_admin)).
     pub fn probes_only(mut self) -> Self {
         self.disclosure.probes_only = true;
         self

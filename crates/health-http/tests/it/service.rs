@@ -14,6 +14,8 @@ use http_body_util::BodyExt;
 use hyper::Request;
 use serde_json::Value;
 
+mod dialects;
+mod disclosure;
 mod wire;
 
 struct Reply {

@@ -12,7 +12,7 @@
 )]
 
 mod connection;
-mod golden;
+pub(crate) mod golden;
 mod load;
 mod mutated;
 mod mutation;
