@@ -16,6 +16,7 @@ use serde_json::Value;
 
 mod dialects;
 mod disclosure;
+mod schema;
 mod wire;
 
 struct Reply {

@@ -17,14 +17,14 @@ use crate::stack::golden::{compare, laid_out, timeless};
 const LONG: Duration = Duration::from_hours(1);
 
 /// A node with a check in every state, and what strangers might write into them.
-struct Node {
-    health: Health,
-    service: HealthService,
+pub(super) struct Node {
+    pub(super) health: Health,
+    pub(super) service: HealthService,
     /// Dropping one is a state of its own.
-    _parts: Vec<Component>,
+    pub(super) _parts: Vec<Component>,
 }
 
-fn node() -> Node {
+pub(super) fn node() -> Node {
     let health = Health::builder().node_id("node-1").version("1.4.2").build();
     let hostile = "she said \"no\"\u{1f4a5} <b>é</b> \\ \u{2028}end";
     let checks = [
