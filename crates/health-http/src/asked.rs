@@ -149,7 +149,6 @@ fn counts(health: &Health, check: &str, probe: Probe) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
 
     #[test]
     fn what_a_form_follows_from() {
@@ -241,10 +240,7 @@ mod tests {
             let expected = Form {
                 dialect,
                 verbose,
-                excluded: excludes
-                    .then(|| b"db".to_vec())
-                    .into_iter()
-                    .collect::<BTreeSet<_>>(),
+                excluded: excludes.then(|| b"db".to_vec()).into_iter().collect(),
                 view: View::Full,
             };
             assert_eq!(form(route, query, &headers), expected, "{route:?}");

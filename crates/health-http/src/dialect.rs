@@ -9,7 +9,6 @@ mod ietf;
 mod kubernetes;
 mod microprofile;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use health_core::{CheckState, NodeStatus, Report};
@@ -74,8 +73,8 @@ pub(crate) struct Form {
     pub(crate) dialect: Dialect,
     /// Of Kubernetes alone: a line for each check, also when all is well.
     pub(crate) verbose: bool,
-    /// Of Kubernetes alone: the names that are to count as healthy.
-    pub(crate) excluded: BTreeSet<Vec<u8>>,
+    /// Of Kubernetes alone: the names that are to count as healthy; sorted, each once.
+    pub(crate) excluded: Vec<Vec<u8>>,
     pub(crate) view: View,
 }
 
@@ -95,7 +94,7 @@ impl Form {
         Self {
             dialect: Dialect::Native,
             verbose: false,
-            excluded: BTreeSet::new(),
+            excluded: Vec::new(),
             view,
         }
     }
@@ -106,6 +105,14 @@ impl Form {
             dialect,
             ..Self::native(view)
         }
+    }
+
+    /// Whether the check of that name is to count as healthy.
+    pub(crate) fn excludes(&self, name: &str) -> bool {
+        let sought = name.as_bytes();
+        self.excluded
+            .binary_search_by(|excluded| excluded.as_slice().cmp(sought))
+            .is_ok()
     }
 
     /// The place of what is kept of this form, below [`SLOTS`](Self::SLOTS).
@@ -199,6 +206,7 @@ impl<'a, K: Serialize, V: Serialize, F: Fn(&'a CheckState) -> (K, V)> Serialize 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn names_lead_back_to_their_dialects() {

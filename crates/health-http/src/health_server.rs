@@ -216,7 +216,7 @@ impl HealthServerBuilder {
         self.service = self.service.probes_only();
         let limits = self.limits.clone();
         let mut server = self.on(probes);
-        everything.stall = server.watch.clone();
+        everything.stall.clone_from(&server.watch);
         server.admin = Some(Transport::new(admin, everything.build(), limits));
         server
     }

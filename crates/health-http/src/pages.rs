@@ -88,7 +88,7 @@ impl Pages {
             return reply::verdict(is_serving(page.status), form.dialect, page.body.clone());
         }
         if !form.excluded.is_empty() {
-            let is_excluded = |name: &str| form.excluded.contains(name.as_bytes());
+            let is_excluded = |name: &str| form.excludes(name);
             let stalled = stall.readiness || stall.liveness;
             let passing = !stalled
                 && self
@@ -115,7 +115,7 @@ impl Pages {
         };
         let (status, message) = stall.overlay(report.status, &report.message);
         if !form.excluded.is_empty() {
-            let is_excluded = |name: &str| form.excluded.contains(name.as_bytes());
+            let is_excluded = |name: &str| form.excludes(name);
             let stalled = stall.readiness || stall.liveness;
             let passes = self.health.group_passes_without(name, &report, is_excluded);
             let passing = !stalled && passes == Some(true);

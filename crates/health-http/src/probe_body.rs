@@ -106,8 +106,7 @@ impl ProbeBodies {
     /// The text of Kubernetes with some checks taken for healthy. Goes through all checks.
     fn excluding(&self, health: &Health, stall: StallView, form: &Form) -> (bool, Bytes) {
         let report = health.report();
-        let is_excluded = |name: &str| form.excluded.contains(name.as_bytes());
-        let passing = health.passes_without(self.probe, &report, is_excluded)
+        let passing = health.passes_without(self.probe, &report, |name| form.excludes(name))
             && !self.is_hindered(health.verdict(self.probe), stall);
         (passing, self.text(passing, Some(&report), form).into())
     }

@@ -5,7 +5,6 @@
 //! UTF-8. Any other parameter is for somebody else.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use crate::dialect::Dialect;
 
@@ -20,7 +19,8 @@ pub(crate) struct Query {
     pub(crate) format: Option<Dialect>,
     /// Whatever its value.
     pub(crate) verbose: bool,
-    pub(crate) excluded: BTreeSet<Vec<u8>>,
+    /// Sorted, each once.
+    pub(crate) excluded: Vec<Vec<u8>>,
 }
 
 /// Why a query is refused.
@@ -34,54 +34,56 @@ pub(crate) enum QueryError {
 
 impl Query {
     pub(crate) fn parse(query: &str) -> Result<Self, QueryError> {
+        let mut parsed = Self::default();
+        if query.is_empty() {
+            return Ok(parsed);
+        }
         if query.len() > MAX_QUERY {
             return Err(QueryError::TooLong);
         }
-        let mut parsed = Self::default();
-        let mut excluded = 0;
-        for part in query.split('&') {
-            let (key, value) = part.split_once('=').unwrap_or((part, ""));
-            let Some(key) = unescape(key).filter(|_| !part.contains(';')) else {
-                continue;
-            };
-            let Some(value) = unescape(value) else {
-                continue;
-            };
-            match &*key {
-                b"format" if parsed.format.is_none() => {
-                    parsed.format = Some(Dialect::named(&value).unwrap_or(Dialect::Native));
+        for part in query.as_bytes().split(|byte| *byte == b'&') {
+            let mut sides = part.splitn(2, |byte| *byte == b'=');
+            let key = sides.next().and_then(unescape);
+            let value = sides.next().unwrap_or_default();
+            match key.as_deref() {
+                _ if part.contains(&b';') => {}
+                Some(b"format") if parsed.format.is_none() => {
+                    parsed.format = unescape(value)
+                        .map(|name| Dialect::named(&name).unwrap_or(Dialect::Native));
                 }
-                b"verbose" => parsed.verbose = true,
-                b"exclude" => {
-                    excluded += 1;
-                    if excluded > MAX_EXCLUDED {
-                        return Err(QueryError::TooManyExcluded);
-                    }
-                    parsed.excluded.insert(value.into_owned());
-                }
+                Some(b"verbose") => parsed.verbose |= unescape(value).is_some(),
+                Some(b"exclude") => parsed.excluded.extend(unescape(value).map(Cow::into_owned)),
                 _ => {}
             }
+            if parsed.excluded.len() > MAX_EXCLUDED {
+                return Err(QueryError::TooManyExcluded);
+            }
         }
+        parsed.excluded.sort_unstable();
+        parsed.excluded.dedup();
         Ok(parsed)
     }
 }
 
 /// `None` if an escape is broken.
-fn unescape(text: &str) -> Option<Cow<'_, [u8]>> {
-    if !text.contains(['%', '+']) {
-        return Some(Cow::Borrowed(text.as_bytes()));
+fn unescape(text: &[u8]) -> Option<Cow<'_, [u8]>> {
+    if !text.iter().any(|byte| matches!(byte, b'%' | b'+')) {
+        return Some(Cow::Borrowed(text));
     }
-    let mut after_percent = text.split('%').skip(1);
-    let is_hex = |rest: &str| {
-        let digits = rest.as_bytes().get(..2);
-        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    let mut after_percent = text.split(|byte| *byte == b'%').skip(1);
+    let is_hex = |rest: &[u8]| {
+        rest.get(..2)
+            .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
     };
     if !after_percent.all(is_hex) {
         return None;
     }
-    let spaced = text.replace('+', " ");
+    let spaced: Vec<u8> = text
+        .iter()
+        .map(|byte| if *byte == b'+' { b' ' } else { *byte })
+        .collect();
     Some(Cow::Owned(
-        percent_encoding::percent_decode_str(&spaced).collect(),
+        percent_encoding::percent_decode(&spaced).collect(),
     ))
 }
 

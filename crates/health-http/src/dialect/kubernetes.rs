@@ -14,7 +14,8 @@ use super::go_quote::push_quoted;
 pub(crate) struct Lines<'a, I> {
     /// Sorted by name.
     pub(crate) checks: I,
-    pub(crate) excluded: &'a BTreeSet<Vec<u8>>,
+    /// Sorted, each once.
+    pub(crate) excluded: &'a [Vec<u8>],
 }
 
 /// What a probe or a group says; `name` is `readyz` or the like. With `lines`, they come first.
@@ -39,7 +40,7 @@ where
 fn push_lines<'a>(
     out: &mut Vec<u8>,
     checks: impl Iterator<Item = &'a CheckState>,
-    excluded: &BTreeSet<Vec<u8>>,
+    excluded: &[Vec<u8>],
 ) {
     let mut unmatched: BTreeSet<&[u8]> = excluded.iter().map(Vec::as_slice).collect();
     for check in checks {
