@@ -1,5 +1,6 @@
 //! The answers of the service: codes, headers, bodies, without a socket.
 #![allow(
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     clippy::panic,
     clippy::disallowed_methods,

@@ -11,6 +11,7 @@
     reason = "a test fails by panicking, and its clients live in threads of the test"
 )]
 
+mod addresses;
 mod connection;
 pub(crate) mod golden;
 mod load;
