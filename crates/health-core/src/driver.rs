@@ -202,6 +202,8 @@ impl Shared {
         self.reader
             .groups
             .store(Arc::new(views.map(Arc::new).collect()));
+        // What is shown of a node may name its groups.
+        self.reader.changed();
     }
 
     pub(crate) fn count_observer_panic(&self) {

@@ -13,6 +13,7 @@ use crate::builder::HealthBuilder;
 use crate::component::{Component, ComponentSpec};
 use crate::driver::Shared;
 use crate::engine::{Engine, RegisterError};
+use crate::exclusion;
 use crate::group::{Group, GroupError};
 use crate::history::History;
 use crate::moment::Moment;
@@ -22,7 +23,7 @@ use crate::registration::Registration;
 use crate::report::Report;
 use crate::section::{Section, SectionError, SectionSpec, SectionState};
 use crate::state::CheckState;
-use crate::status::{Lifecycle, Probe};
+use crate::status::{Lifecycle, NodeStatus, Probe};
 use crate::subscription::Subscription;
 use crate::summary::Summary;
 use crate::tasks::{self, Tasks};
@@ -273,6 +274,51 @@ impl Health {
         let groups = self.reader().groups.load();
         let group = groups.iter().find(|group| &*group.name == name)?;
         Some(group.published.cell.verdict(self.shared().clock.mono()))
+    }
+
+    /// Whether `probe` would pass if the checks that are `excluded` were healthy, judged from a
+    /// report on the node. Exclusion makes nothing worse, and brings no node back that is starting,
+    /// stopping, or past the deadline of its shutdown. Goes through all checks of the report.
+    ///
+    /// Under an [`Aggregation::Custom`](crate::Aggregation::Custom), which only the writer calls,
+    /// it passes if every check that counts and is not excluded is healthy.
+    pub fn passes_without(
+        &self,
+        probe: Probe,
+        report: &Report,
+        excluded: impl Fn(&str) -> bool,
+    ) -> bool {
+        let verdict = self.verdict(probe);
+        let of_checks = !matches!(verdict.status, NodeStatus::Starting | NodeStatus::Stopping);
+        let aggregation = match probe {
+            Probe::Live => &exclusion::of_liveness(),
+            _ => self.reader().aggregation(),
+        };
+        verdict.passing
+            || of_checks
+                && exclusion::passes(
+                    aggregation,
+                    report,
+                    |check| check.spec.impact_for(probe),
+                    excluded,
+                )
+    }
+
+    /// The same of a group, judged from the report on it; `None` if there is none of that name.
+    pub fn group_passes_without(
+        &self,
+        name: &str,
+        report: &Report,
+        excluded: impl Fn(&str) -> bool,
+    ) -> Option<bool> {
+        let group = self.reader().group(name)?;
+        let serving = matches!(report.status, NodeStatus::Healthy | NodeStatus::Degraded);
+        let impact = |check: &CheckState| Some(check.spec.impact);
+        Some(
+            serving
+                || report.lifecycle == Lifecycle::Running
+                    && exclusion::passes(&group.aggregation, report, impact, excluded),
+        )
     }
 
     /// The names of all groups, sorted.

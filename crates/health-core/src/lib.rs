@@ -56,6 +56,7 @@ mod driver;
 mod engine;
 mod event;
 mod evidence;
+mod exclusion;
 mod group;
 mod guard;
 mod health;

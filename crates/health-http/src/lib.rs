@@ -43,8 +43,13 @@
 //! `socket2`, `tower-service` (the trait alone) and `tracing`.
 
 mod answer;
+#[cfg(feature = "prometheus")]
+mod answered;
+mod asked;
 mod body;
 mod clock;
+mod dialect;
+mod disclosure;
 mod event_stream;
 mod events;
 mod health_server;
@@ -53,17 +58,24 @@ mod host;
 #[cfg(feature = "ui")]
 mod journal;
 mod kept;
+#[cfg(feature = "prometheus")]
+mod metrics;
 mod mount;
 mod native;
+mod negotiate;
+mod pages;
 mod probe_body;
+mod query;
 mod rendered;
 mod reply;
 mod route;
 pub mod server;
 mod service;
 mod service_builder;
+mod shelf;
 mod stall_view;
 mod summary;
+mod token;
 #[cfg(feature = "ui")]
 mod ui;
 mod wire_time;
@@ -72,5 +84,8 @@ pub use answer::{Answer, Infallibly};
 pub use body::Body;
 pub use health_server::{HealthServer, HealthServerBuilder};
 pub use host::{HostError, check_host};
+#[cfg(feature = "prometheus")]
+pub use metrics::HealthCollector;
 pub use service::HealthService;
 pub use service_builder::HealthServiceBuilder;
+pub use token::{MAX_TOKEN, Token, TokenError};

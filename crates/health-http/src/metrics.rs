@@ -9,8 +9,8 @@ mod server;
 
 use std::sync::{Arc, OnceLock};
 
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use hyper::Response;
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use prometheus::core::Collector as _;
 use prometheus::proto::MetricFamily;
 use prometheus::{Registry, TEXT_FORMAT, TextEncoder};
@@ -51,7 +51,12 @@ impl Metrics {
     fn gather(&self) -> Vec<MetricFamily> {
         let mut families = self.node.collect();
         families.extend(server::answered(&self.answered));
-        families.extend(self.server.get().map(server::connections).unwrap_or_default());
+        families.extend(
+            self.server
+                .get()
+                .map(server::connections)
+                .unwrap_or_default(),
+        );
         for registry in &self.registries {
             for family in registry.gather() {
                 // A family that comes twice makes the whole scrape invalid; ours is the truth here.

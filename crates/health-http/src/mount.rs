@@ -84,8 +84,8 @@ mod tests {
         let service = builder.build();
         for (path, status) in [
             ("/metrics?a=1", 200),
-            ("/health/events", 404),
-            ("/health/ui", 404),
+            ("/health/ui/other", 404),
+            ("/health/other", 404),
         ] {
             let request = Request::get(path).header("host", "node").body(()).unwrap();
             let response = service.answer(&request).await;

@@ -22,8 +22,27 @@ pub(crate) enum Route<'a> {
     Summary,
     /// The past runs of one check.
     History(&'a str),
+    /// The paths of Spring Boot Actuator, which stand for others of these.
+    Actuator(ActuatorPath<'a>),
     /// What a part of its own answers, if one is mounted there.
     Mounted(Seat),
+}
+
+/// What follows `/actuator/health`. It lies apart from `/health`, whose own paths have names that a
+/// check or a group may have as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ActuatorPath<'a> {
+    /// Nothing: the node.
+    Node,
+    /// A group, or else a check.
+    Named(&'a str),
+    /// A check of a group.
+    Member {
+        /// The group.
+        group: &'a str,
+        /// The check.
+        check: &'a str,
+    },
 }
 
 /// The places of answers that are no rendering of a report: 404 until something is mounted there.
@@ -48,6 +67,14 @@ impl Route<'_> {
         }
     }
 
+    /// Whether it can be had in other dialects than our own.
+    pub(crate) fn is_spoken(self) -> bool {
+        matches!(
+            self,
+            Self::Report | Self::Probe(_) | Self::Check(_) | Self::Group(_)
+        )
+    }
+
     /// Whether the answer shows results, so that those on demand are to be asked for first.
     pub(crate) fn demands(self) -> bool {
         !matches!(self, Self::Summary | Self::History(_) | Self::Mounted(_))
@@ -67,6 +94,7 @@ pub(crate) fn route(path: &str) -> Option<Route<'_>> {
         "/health/ui" => Route::Mounted(Seat::Page),
         "/health/ui/state" => Route::Mounted(Seat::PageState),
         "/metrics" => Route::Mounted(Seat::Metrics),
+        "/actuator/health" => Route::Actuator(ActuatorPath::Node),
         _ => return named(path),
     };
     Some(route)
@@ -74,6 +102,9 @@ pub(crate) fn route(path: &str) -> Option<Route<'_>> {
 
 /// The routes whose last part is a name.
 fn named(path: &str) -> Option<Route<'_>> {
+    if let Some(rest) = path.strip_prefix("/actuator/health/") {
+        return actuator(rest).map(Route::Actuator);
+    }
     let (kind, name) = path.strip_prefix("/health/")?.split_once('/')?;
     if name.is_empty() || name.contains('/') {
         return None;
@@ -83,6 +114,22 @@ fn named(path: &str) -> Option<Route<'_>> {
         "groups" => Some(Route::Group(name)),
         "history" => Some(Route::History(name)),
         _ => None,
+    }
+}
+
+fn actuator(rest: &str) -> Option<ActuatorPath<'_>> {
+    let (first, second) = match rest.split_once('/') {
+        None => (rest, None),
+        Some((first, second)) => (first, Some(second)),
+    };
+    match second {
+        _ if first.is_empty() => None,
+        None => Some(ActuatorPath::Named(first)),
+        Some(check) if check.is_empty() || check.contains('/') => None,
+        Some(check) => Some(ActuatorPath::Member {
+            group: first,
+            check,
+        }),
     }
 }
 
@@ -117,6 +164,29 @@ mod tests {
             ("/health/ui/state", Some(Route::Mounted(Seat::PageState))),
             ("/health/ui/other", None),
             ("/metrics", Some(Route::Mounted(Seat::Metrics))),
+            (
+                "/actuator/health",
+                Some(Route::Actuator(ActuatorPath::Node)),
+            ),
+            (
+                "/actuator/health/db",
+                Some(Route::Actuator(ActuatorPath::Named("db"))),
+            ),
+            (
+                "/actuator/health/storage/db",
+                Some(Route::Actuator(ActuatorPath::Member {
+                    group: "storage",
+                    check: "db",
+                })),
+            ),
+            ("/actuator", None),
+            ("/actuator/", None),
+            ("/actuator/health/", None),
+            ("/actuator/health//", None),
+            ("/actuator/health//db", None),
+            ("/actuator/health/storage/", None),
+            ("/actuator/health/storage/db/x", None),
+            ("/actuator/info", None),
             ("/", None),
             ("*", None),
             ("", None),

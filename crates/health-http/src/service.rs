@@ -9,25 +9,23 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use health_core::{CheckStatus, Health, NodeStatus, Probe};
-use hyper::{Method, Request, Response, StatusCode};
+use health_core::Health;
+use hyper::{Request, Response};
 
 use crate::answer::{Answer, Infallibly};
+#[cfg(feature = "prometheus")]
+use crate::answered::Answered;
+use crate::asked::{asked, resolve};
 use crate::body::Body;
 use crate::clock;
-use crate::history;
-use crate::host::{HostError, check_host};
-use crate::kept::Kept;
+use crate::dialect::Form;
+use crate::disclosure::Disclosure;
 use crate::mount::{Asked, Mounts};
-use crate::native;
-use crate::probe_body::ProbeBodies;
-use crate::rendered::{Page, Renderer};
-use crate::reply;
-use crate::route::{Route, route};
+use crate::pages::Pages;
+use crate::route::Route;
 use crate::server::StallWatch;
 use crate::service_builder::HealthServiceBuilder;
 use crate::stall_view::StallView;
-use crate::summary;
 
 /// Answers health requests: a [`hyper::service::Service`], and a
 /// [`tower_service::Service`] for routers such as axum's.
@@ -54,14 +52,12 @@ pub struct HealthService {
 #[derive(Debug)]
 struct Inner {
     health: Health,
-    ready: ProbeBodies,
-    live: ProbeBodies,
-    startup: ProbeBodies,
-    report: Renderer,
-    checks: Renderer,
-    summary: Kept,
+    pages: Pages,
+    disclosure: Disclosure,
     stall: Option<Arc<StallWatch>>,
     mounts: Mounts,
+    #[cfg(feature = "prometheus")]
+    answered: Arc<Answered>,
 }
 
 impl HealthService {
@@ -79,21 +75,22 @@ impl HealthService {
         let HealthServiceBuilder {
             health,
             live_fails_while_stopping,
+            disclosure,
             stall,
             mounts,
+            #[cfg(feature = "prometheus")]
+            answered,
             ..
         } = builder;
         Self {
             inner: Arc::new(Inner {
+                pages: Pages::new(health.clone(), live_fails_while_stopping),
                 health,
-                ready: ProbeBodies::new(Probe::Ready, false),
-                live: ProbeBodies::new(Probe::Live, live_fails_while_stopping),
-                startup: ProbeBodies::new(Probe::Startup, false),
-                report: Renderer::new(Page::Report),
-                checks: Renderer::new(Page::Checks),
-                summary: Kept::default(),
+                disclosure,
                 stall,
                 mounts,
+                #[cfg(feature = "prometheus")]
+                answered,
             }),
         }
     }
@@ -101,131 +98,54 @@ impl HealthService {
     /// The answer to `request`, whose body is not read. At once, unless an
     /// on-demand check is to be waited for. Cancel safe.
     pub fn answer<B>(&self, request: &Request<B>) -> Answer {
+        let answer = self.answer_uncounted(request);
+        #[cfg(feature = "prometheus")]
+        let answer = answer.counted(&self.inner.answered, request.uri().path());
+        answer
+    }
+
+    fn answer_uncounted<B>(&self, request: &Request<B>) -> Answer {
         let now = clock::now().into_std();
-        let route = match admit(request) {
-            Ok(route) => route,
+        let inner = &self.inner;
+        let (route, form) = match asked(request, &inner.disclosure, &inner.health) {
+            Ok(asked) => asked,
             Err(refusal) => return Answer::ready(refusal.into()),
         };
-        let inner = &self.inner;
         if let Route::Mounted(seat) = route {
-            return Answer::ready(inner.mounts.answer(
-                seat,
-                &Asked {
-                    health: &inner.health,
-                    method: request.method(),
-                    query: request.uri().query().unwrap_or_default(),
-                    headers: request.headers(),
-                    stall: inner.stall(),
-                },
-            ));
+            let asked = Asked {
+                health: &inner.health,
+                method: request.method(),
+                query: request.uri().query().unwrap_or_default(),
+                headers: request.headers(),
+                stall: inner.stall(),
+            };
+            return Answer::ready(inner.mounts.answer(seat, &asked));
         }
-        if route.demands() && inner.health.demand_due(route.probe(), now) {
+        let probe = route.probe();
+        if route.demands() && inner.health.demand_due(probe, now) {
             let (inner, path) = (Arc::clone(inner), request.uri().path().to_owned());
-            return Answer::waiting(async move { inner.respond_after_demand(&path).await });
+            return Answer::waiting(async move {
+                inner.health.demand(probe).await;
+                match resolve(&path, &inner.health) {
+                    Ok(route) => inner.respond(route, &form, clock::now().into_std()),
+                    // It was unregistered meanwhile.
+                    Err(refusal) => refusal.into(),
+                }
+            });
         }
-        Answer::ready(inner.respond(route, now))
-    }
-}
-
-/// Whether the node, or a group, serves: 200 rather than 503.
-fn is_serving(status: NodeStatus) -> bool {
-    matches!(status, NodeStatus::Healthy | NodeStatus::Degraded)
-}
-
-/// Why a request gets no answer on health.
-enum Refusal {
-    Host(HostError),
-    NotFound,
-    Method,
-}
-
-impl From<Refusal> for Response<Body> {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Host(error) => reply::bad_request(&error),
-            Refusal::NotFound => reply::not_found(),
-            Refusal::Method => reply::method_not_allowed(),
-        }
-    }
-}
-
-/// The route of a request that may be answered.
-fn admit<B>(request: &Request<B>) -> Result<Route<'_>, Refusal> {
-    check_host(request.version(), request.headers()).map_err(Refusal::Host)?;
-    let route = route(request.uri().path()).ok_or(Refusal::NotFound)?;
-    match *request.method() {
-        Method::GET | Method::HEAD => Ok(route),
-        _ => Err(Refusal::Method),
+        Answer::ready(inner.respond(route, &form, now))
     }
 }
 
 impl Inner {
-    async fn respond_after_demand(&self, path: &str) -> Response<Body> {
-        let Some(route) = route(path) else {
-            return reply::not_found();
-        };
-        self.health.demand(route.probe()).await;
-        self.respond(route, clock::now().into_std())
-    }
-
     fn stall(&self) -> StallView {
         self.stall
             .as_ref()
             .map_or_else(StallView::default, |watch| watch.stall().into())
     }
 
-    fn respond(&self, route: Route<'_>, now: Instant) -> Response<Body> {
-        let stall = self.stall();
-        let bodies = match route {
-            Route::Probe(Probe::Ready) => &self.ready,
-            Route::Probe(Probe::Live) => &self.live,
-            Route::Probe(Probe::Startup) => &self.startup,
-            Route::Report | Route::Probe(Probe::Health) => {
-                let page = self.report.render(&self.health.report(), stall);
-                return reply::verdict(is_serving(page.status), page.body.clone());
-            }
-            Route::Group(name) => {
-                return match self.health.group_report(name) {
-                    None => reply::unknown_group(),
-                    Some(report) => {
-                        let (status, message) = stall.overlay(report.status, &report.message);
-                        let body = native::group(&report, name, status, &message);
-                        reply::verdict(is_serving(status), body.into())
-                    }
-                };
-            }
-            Route::Summary => {
-                let body = self
-                    .summary
-                    .get(&self.health.report(), stall, summary::render);
-                return reply::json(StatusCode::OK, body);
-            }
-            Route::History(name) => {
-                return match (self.health.check(name), self.health.history(name)) {
-                    (Some(check), Some(history)) => {
-                        reply::json(StatusCode::OK, history::render(&check, &history).into())
-                    }
-                    _ => reply::unknown_check(),
-                };
-            }
-            Route::Mounted(_) => return reply::not_found(),
-            Route::Checks => {
-                let page = self.checks.render(&self.health.report(), stall);
-                return reply::json(StatusCode::OK, page.body.clone());
-            }
-            Route::Check(name) => {
-                return match self.health.check(name) {
-                    None => reply::unknown_check(),
-                    Some(check) => {
-                        let serving =
-                            matches!(check.status, CheckStatus::Healthy | CheckStatus::Degraded);
-                        reply::verdict(serving, native::check(&check).into())
-                    }
-                };
-            }
-        };
-        let (passing, body) = bodies.answer(&self.health, now, stall);
-        reply::verdict(passing, body)
+    fn respond(&self, route: Route<'_>, form: &Form, now: Instant) -> Response<Body> {
+        self.pages.answer(route, form, now, self.stall())
     }
 }
 

@@ -80,7 +80,10 @@ impl Mounted for State {
     fn answer(&self, asked: &Asked<'_>) -> Response<Body> {
         let after = asked.query.strip_prefix("after=").map(str::parse);
         let Ok(after) = after.transpose() else {
-            return reply::bad_request(&"`after` is a time in milliseconds since 1970");
+            return reply::refused(
+                StatusCode::BAD_REQUEST,
+                &"`after` is a time in milliseconds since 1970",
+            );
         };
         let health = asked.health;
         let (transitions, since) = self.journal.read();

@@ -110,7 +110,10 @@ impl Family {
 }
 
 /// A count as Prometheus has it, exact up to 2⁵³.
-#[allow(clippy::cast_precision_loss, reason = "Prometheus has no other numbers")]
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "Prometheus has no other numbers"
+)]
 pub(super) fn float(count: u64) -> f64 {
     count as f64
 }

@@ -2,6 +2,7 @@
 //!
 //! One pass over the state; it asks nobody and runs nothing.
 
+use std::collections::HashMap;
 use std::time::SystemTime;
 
 use health_core::{CheckState, CheckStatus, Health, History, NodeStatus, Probe};
@@ -55,9 +56,17 @@ impl HealthCollector {
     pub fn new(health: Health) -> Result<Self, prometheus::Error> {
         let describe = |(name, help, labels): &(&str, &str, &[&str])| {
             let labels = labels.iter().map(|label| (*label).to_owned()).collect();
-            Desc::new((*name).to_owned(), (*help).to_owned(), labels, Default::default())
+            Desc::new(
+                (*name).to_owned(),
+                (*help).to_owned(),
+                labels,
+                HashMap::new(),
+            )
         };
-        let descriptions = DESCRIPTIONS.iter().map(describe).collect::<Result<_, _>>()?;
+        let descriptions = DESCRIPTIONS
+            .iter()
+            .map(describe)
+            .collect::<Result<_, _>>()?;
         Ok(Self {
             health,
             descriptions,
@@ -67,25 +76,98 @@ impl HealthCollector {
 
 type Description = (&'static str, &'static str, &'static [&'static str]);
 
-const INFO: Description = ("health_node_info", "The node's name and version.", &["node_id", "version"]);
-const STATUS: Description = ("health_node_status", "The status of the node: 1 for the one it has.", &["status"]);
-const SCORE: Description = ("health_node_score", "The weighted mean of the scores of the checks, 0 to 1.", &[]);
-const START: Description = ("health_node_start_time_seconds", "When the node came up, in seconds since 1970.", &[]);
-const UPTIME: Description = ("health_node_uptime_seconds", "How long the node has been up.", &[]);
-const PASSING: Description = ("health_probe_passing", "Whether the probe passes.", &["probe"]);
-const CHECK: Description = ("health_check_info", "What the check is.", &["check", "impact", "kind"]);
-const CHECK_STATUS: Description = ("health_check_status", "The status of the check: 1 for the one it has.", &["check", "status"]);
-const ENABLED: Description = ("health_check_enabled", "Whether the check is switched on.", &["check"]);
-const STALE: Description = ("health_check_stale", "Whether the check is without fresh evidence.", &["check"]);
-const CHECK_SCORE: Description = ("health_check_score", "The share of remembered runs that were healthy; degraded ones count half.", &["check"]);
-const FAILURES: Description = ("health_check_consecutive_failures", "Unhealthy runs in a row, up to the last.", &["check"]);
-const LAST: Description = ("health_check_last_run_timestamp_seconds", "When the last result came, in seconds since 1970.", &["check"]);
-const RUNS: Description = ("health_check_runs_total", "Runs of the check by what came of them.", &["check", "outcome"]);
-const DURATION: Description = ("health_check_duration_seconds", "How long runs of the check took.", &["check"]);
+const INFO: Description = (
+    "health_node_info",
+    "The node's name and version.",
+    &["node_id", "version"],
+);
+const STATUS: Description = (
+    "health_node_status",
+    "The status of the node: 1 for the one it has.",
+    &["status"],
+);
+const SCORE: Description = (
+    "health_node_score",
+    "The weighted mean of the scores of the checks, 0 to 1.",
+    &[],
+);
+const START: Description = (
+    "health_node_start_time_seconds",
+    "When the node came up, in seconds since 1970.",
+    &[],
+);
+const UPTIME: Description = (
+    "health_node_uptime_seconds",
+    "How long the node has been up.",
+    &[],
+);
+const PASSING: Description = (
+    "health_probe_passing",
+    "Whether the probe passes.",
+    &["probe"],
+);
+const CHECK: Description = (
+    "health_check_info",
+    "What the check is.",
+    &["check", "impact", "kind"],
+);
+const CHECK_STATUS: Description = (
+    "health_check_status",
+    "The status of the check: 1 for the one it has.",
+    &["check", "status"],
+);
+const ENABLED: Description = (
+    "health_check_enabled",
+    "Whether the check is switched on.",
+    &["check"],
+);
+const STALE: Description = (
+    "health_check_stale",
+    "Whether the check is without fresh evidence.",
+    &["check"],
+);
+const CHECK_SCORE: Description = (
+    "health_check_score",
+    "The share of remembered runs that were healthy; degraded ones count half.",
+    &["check"],
+);
+const FAILURES: Description = (
+    "health_check_consecutive_failures",
+    "Unhealthy runs in a row, up to the last.",
+    &["check"],
+);
+const LAST: Description = (
+    "health_check_last_run_timestamp_seconds",
+    "When the last result came, in seconds since 1970.",
+    &["check"],
+);
+const RUNS: Description = (
+    "health_check_runs_total",
+    "Runs of the check by what came of them.",
+    &["check", "outcome"],
+);
+const DURATION: Description = (
+    "health_check_duration_seconds",
+    "How long runs of the check took.",
+    &["check"],
+);
 
 const DESCRIPTIONS: [Description; 15] = [
-    INFO, STATUS, SCORE, START, UPTIME, PASSING, CHECK, CHECK_STATUS, ENABLED, STALE, CHECK_SCORE,
-    FAILURES, LAST, RUNS, DURATION,
+    INFO,
+    STATUS,
+    SCORE,
+    START,
+    UPTIME,
+    PASSING,
+    CHECK,
+    CHECK_STATUS,
+    ENABLED,
+    STALE,
+    CHECK_SCORE,
+    FAILURES,
+    LAST,
+    RUNS,
+    DURATION,
 ];
 
 fn gauge((name, help, _): Description) -> Family {
@@ -172,15 +254,25 @@ impl Checks {
     fn add(&mut self, check: &CheckState, history: Option<&History>) {
         let name = ("check", check.name());
         let spec = &check.spec;
-        let kind = if check.component { "component" } else { spec.kind.as_str() };
-        self.info.set(&[name, ("impact", spec.impact.as_str()), ("kind", kind)], 1.0);
+        let kind = if check.component {
+            "component"
+        } else {
+            spec.kind.as_str()
+        };
+        self.info.set(
+            &[name, ("impact", spec.impact.as_str()), ("kind", kind)],
+            1.0,
+        );
         for known in CheckStatus::ALL {
-            self.status.flag(&[name, ("status", known.as_str())], *known == check.status);
+            self.status
+                .flag(&[name, ("status", known.as_str())], *known == check.status);
         }
         self.enabled.flag(&[name], check.enabled);
-        self.stale.flag(&[name], check.enabled && check.effective.is_none());
+        self.stale
+            .flag(&[name], check.enabled && check.effective.is_none());
         self.score.set(&[name], check.score());
-        self.failures.set(&[name], float(check.consecutive_failures));
+        self.failures
+            .set(&[name], float(check.consecutive_failures));
         if let Some(at) = check.at {
             self.last.set(&[name], seconds_since_1970(at));
         }
@@ -200,16 +292,28 @@ impl Checks {
         if !check.component {
             let values = history.latency_quantiles(QUANTILES);
             // What was not measured is NaN, as Prometheus' own summaries have it.
-            let seconds = |value: Option<std::time::Duration>| value.map_or(f64::NAN, |it| it.as_secs_f64());
+            let seconds =
+                |value: Option<std::time::Duration>| value.map_or(f64::NAN, |it| it.as_secs_f64());
             let quantiles = QUANTILES.into_iter().zip(values.map(seconds));
-            self.duration.summarise(&[name], quantiles, (totals.runs(), totals.latency.as_secs_f64()));
+            self.duration.summarise(
+                &[name],
+                quantiles,
+                (totals.runs(), totals.latency.as_secs_f64()),
+            );
         }
     }
 
     fn done(self) -> impl Iterator<Item = MetricFamily> {
         [
-            self.info, self.status, self.enabled, self.stale, self.score, self.failures, self.last,
-            self.runs, self.duration,
+            self.info,
+            self.status,
+            self.enabled,
+            self.stale,
+            self.score,
+            self.failures,
+            self.last,
+            self.runs,
+            self.duration,
         ]
         .into_iter()
         .filter_map(Family::done)

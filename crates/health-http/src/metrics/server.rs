@@ -24,7 +24,10 @@ pub(super) fn answered(answered: &Answered) -> Option<MetricFamily> {
 pub(super) fn connections(server: &CountsReader) -> Vec<MetricFamily> {
     let counts = server.counts();
     let mut open = Family::gauge("health_http_connections", "Connections now open.");
-    open.set(&[], u32::try_from(server.connections()).map_or(f64::INFINITY, f64::from));
+    open.set(
+        &[],
+        u32::try_from(server.connections()).map_or(f64::INFINITY, f64::from),
+    );
     let counter = |name, help, value| {
         let mut family = Family::counter(name, help);
         family.count(&[], value);

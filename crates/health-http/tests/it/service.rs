@@ -1,5 +1,6 @@
 //! The answers of the service: codes, headers, bodies, without a socket.
 #![allow(
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     clippy::panic,
     clippy::disallowed_methods,
@@ -14,9 +15,14 @@ use http_body_util::BodyExt;
 use hyper::Request;
 use serde_json::Value;
 
+mod dialects;
+mod disclosure;
 mod events;
+#[cfg(feature = "prometheus")]
+mod metrics;
 #[cfg(feature = "ui")]
 mod page;
+mod schema;
 mod wire;
 
 struct Reply {
