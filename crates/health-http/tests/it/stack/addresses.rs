@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use health_core::{ComponentSpec, Health};
 use health_http::server::{BindError, ServerHandle, StallLimits};
-use health_http::{HealthServer, Token};
+use health_http::{HealthServer, HealthServiceBuilder, Token};
 
 use super::connection::get;
 use super::node::runtime;
