@@ -135,11 +135,7 @@ async fn with_tokens_details_need_one_and_probes_do_not() {
         let ready = ask(&service, "/ready", &[token]).await;
         assert!(ready.text.contains("db-main"), "{}", ready.text);
         assert_eq!(ask(&service, "/health/checks", &[token]).await.status, 200);
-        assert_eq!(
-            ask(&service, "/metrics", &[token]).await.status,
-            404,
-            "not mounted"
-        );
+        assert_eq!(ask(&service, "/health/summary", &[token]).await.status, 200);
         let excluding = ask(&service, "/livez?verbose&exclude=db-main", &[token]).await;
         assert_eq!(excluding.status, 200);
         assert_eq!(
