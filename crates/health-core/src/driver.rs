@@ -18,6 +18,7 @@ use crate::moment::Now;
 use crate::reader::{GroupView, Reader};
 use crate::redact::Redaction;
 use crate::scope::{Audience, Published};
+use crate::section::Sections;
 use crate::wake::Wake;
 
 /// How many events a slow subscriber may lie behind before it loses the oldest.
@@ -37,6 +38,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<Clock>,
     pub(crate) reader: Arc<Reader>,
     pub(crate) redaction: Redaction,
+    pub(crate) sections: Sections,
     events: broadcast::Sender<Arc<Event>>,
     /// Whether there has been a subscriber; until then no event is made.
     heard: AtomicBool,
@@ -66,6 +68,7 @@ impl Shared {
             clock: Arc::new(clock),
             reader: Arc::new(reader),
             redaction,
+            sections: Sections::default(),
             events,
             heard: AtomicBool::new(false),
             sweep: Wake::default(),
@@ -209,6 +212,8 @@ impl Shared {
         self.reader
             .groups
             .store(Arc::new(views.map(Arc::new).collect()));
+        // What is shown of a node may name its groups.
+        self.reader.changed();
     }
 
     pub(crate) fn count_observer_panic(&self) {

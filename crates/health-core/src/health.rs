@@ -13,6 +13,7 @@ use crate::builder::HealthBuilder;
 use crate::component::{Component, ComponentSpec};
 use crate::driver::Shared;
 use crate::engine::{Engine, RegisterError};
+use crate::exclusion;
 use crate::group::{Group, GroupError};
 use crate::history::History;
 use crate::log::Unlogged;
@@ -21,8 +22,9 @@ use crate::observer::Observer;
 use crate::reader::Reader;
 use crate::registration::Registration;
 use crate::report::Report;
+use crate::section::{Section, SectionError, SectionSpec, SectionState};
 use crate::state::CheckState;
-use crate::status::{Lifecycle, Probe};
+use crate::status::{Lifecycle, NodeStatus, Probe};
 use crate::subscription::Subscription;
 use crate::summary::Summary;
 use crate::tasks::{self, Tasks};
@@ -290,6 +292,59 @@ impl Health {
         Some(group.published.cell.verdict(self.shared().clock.mono()))
     }
 
+    /// Whether `probe` would pass if the checks that are `excluded` were healthy, judged from a
+    /// report on the node. Exclusion makes nothing worse, and brings no node back that is starting,
+    /// stopping, or past the deadline of its shutdown. Goes through all checks of the report.
+    ///
+    /// Under an [`Aggregation::Custom`](crate::Aggregation::Custom), which only the writer calls,
+    /// it passes if every check that counts and is not excluded is healthy.
+    pub fn passes_without(
+        &self,
+        probe: Probe,
+        report: &Report,
+        excluded: impl Fn(&str) -> bool,
+    ) -> bool {
+        let verdict = self.verdict(probe);
+        let of_checks = !matches!(verdict.status, NodeStatus::Starting | NodeStatus::Stopping);
+        let aggregation = match probe {
+            Probe::Live => &exclusion::of_liveness(),
+            _ => self.reader().aggregation(),
+        };
+        verdict.passing
+            || of_checks
+                && exclusion::passes(
+                    aggregation,
+                    report,
+                    |check| check.spec.impact_for(probe),
+                    excluded,
+                )
+    }
+
+    /// The same of a group, judged from the report on it; `None` if there is none of that name.
+    pub fn group_passes_without(
+        &self,
+        name: &str,
+        report: &Report,
+        excluded: impl Fn(&str) -> bool,
+    ) -> Option<bool> {
+        let group = self.reader().group(name)?;
+        let serving = matches!(report.status, NodeStatus::Healthy | NodeStatus::Degraded);
+        let impact = |check: &CheckState| Some(check.spec.impact);
+        Some(
+            serving
+                || report.lifecycle == Lifecycle::Running
+                    && exclusion::passes(&group.aggregation, report, impact, excluded),
+        )
+    }
+
+    /// The names of all groups, sorted.
+    pub fn group_names(&self) -> Vec<Arc<str>> {
+        let groups = self.reader().groups.load();
+        let mut names: Vec<_> = groups.iter().map(|group| Arc::clone(&group.name)).collect();
+        names.sort();
+        names
+    }
+
     /// The whole node as of now; the same `Arc` as long as nothing changed.
     pub fn report(&self) -> Arc<Report> {
         self.reader()
@@ -318,7 +373,18 @@ impl Health {
 
     /// A few figures on the node.
     pub fn summary(&self) -> Summary {
-        Summary::new(&self.report())
+        self.report().summary()
+    }
+
+    /// Shows something beside the health of the node, until the handle is dropped.
+    pub fn section(&self, spec: SectionSpec) -> Result<Section, SectionError> {
+        Section::open(self.shared(), spec)
+    }
+
+    /// What the sections show, sorted by name. The same list as long as nothing was pushed;
+    /// wait-free.
+    pub fn sections(&self) -> Arc<Vec<Arc<SectionState>>> {
+        self.shared().sections.list()
     }
 
     /// Where the node stands in its life.

@@ -32,6 +32,44 @@ pub struct History {
     pub entries: Vec<HistoryEntry>,
     /// How many older ones were dropped to keep the bound.
     pub dropped: u64,
+    /// What all runs amount to, those that were dropped too.
+    pub totals: Totals,
+}
+
+/// What the runs of a check amount to since it was registered. Each run is in one of the counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Totals {
+    /// Said healthy.
+    pub healthy: u64,
+    /// Said degraded.
+    pub degraded: u64,
+    /// Said unhealthy.
+    pub unhealthy: u64,
+    /// Gave no result in time.
+    pub timeouts: u64,
+    /// Panicked.
+    pub panics: u64,
+    /// How long all of them took.
+    pub latency: Duration,
+}
+
+impl Totals {
+    /// How many runs there were.
+    pub fn runs(&self) -> u64 {
+        self.healthy + self.degraded + self.unhealthy + self.timeouts + self.panics
+    }
+
+    fn count(&mut self, latency: Duration, status: Status, cause: Cause) {
+        *match (cause, status) {
+            (Cause::Timeout, _) => &mut self.timeouts,
+            (Cause::Panic, _) => &mut self.panics,
+            (_, Status::Healthy) => &mut self.healthy,
+            (_, Status::Degraded) => &mut self.degraded,
+            (_, Status::Unhealthy) => &mut self.unhealthy,
+        } += 1;
+        self.latency = self.latency.saturating_add(latency);
+    }
 }
 
 impl History {
@@ -49,20 +87,27 @@ impl History {
     /// The latency that a share `q` (0..=1) of the runs did not exceed: the
     /// nearest-rank quantile, always one of the recorded values.
     /// `None` before the first run, or if `q` is out of range or NaN.
+    pub fn latency_quantile(&self, q: f64) -> Option<Duration> {
+        let [quantile] = self.latency_quantiles([q]);
+        quantile
+    }
+
+    /// Several [quantiles](Self::latency_quantile) for the price of one.
     #[allow(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "the rank of a bounded ring, and q is checked to be in 0..=1"
     )]
-    pub fn latency_quantile(&self, q: f64) -> Option<Duration> {
-        if !(0.0..=1.0).contains(&q) {
-            return None;
-        }
+    pub fn latency_quantiles<const N: usize>(&self, q: [f64; N]) -> [Option<Duration>; N] {
         let mut latencies: Vec<_> = self.entries.iter().map(|entry| entry.latency).collect();
         latencies.sort_unstable();
-        let rank = (q * latencies.len() as f64).ceil() as usize;
-        latencies.get(rank.saturating_sub(1)).copied()
+        q.map(|q| {
+            let rank = (q * latencies.len() as f64).ceil() as usize;
+            (0.0..=1.0)
+                .contains(&q)
+                .then(|| latencies.get(rank.saturating_sub(1)).copied())?
+        })
     }
 }
 
@@ -94,6 +139,7 @@ pub(crate) struct Ring {
     bound: usize,
     dropped: u64,
     points: u64,
+    totals: Totals,
 }
 
 /// Half points, so that degraded is worth half a success.
@@ -112,6 +158,7 @@ impl Ring {
             bound: bound.max(1),
             dropped: 0,
             points: 0,
+            totals: Totals::default(),
         }
     }
 
@@ -129,6 +176,7 @@ impl Ring {
             self.entries.reserve_exact(more);
         }
         self.points += points(status);
+        self.totals.count(latency, status, cause);
         let since_epoch = at.duration_since(SystemTime::UNIX_EPOCH);
         self.entries.push_back(Packed {
             at: nanos(since_epoch.unwrap_or_default()),
@@ -150,6 +198,7 @@ impl Ring {
         History {
             entries: self.entries.iter().map(|entry| entry.unpack()).collect(),
             dropped: self.dropped,
+            totals: self.totals,
         }
     }
 }
@@ -169,6 +218,34 @@ mod tests {
             );
         }
         ring
+    }
+
+    #[test]
+    fn each_run_is_counted_once() {
+        let mut ring = ring(2, &[Status::Healthy, Status::Degraded, Status::Unhealthy]);
+        let second = Duration::from_secs(1);
+        ring.push(
+            SystemTime::UNIX_EPOCH,
+            second,
+            Status::Unhealthy,
+            Cause::Timeout,
+        );
+        ring.push(
+            SystemTime::UNIX_EPOCH,
+            second,
+            Status::Unhealthy,
+            Cause::Panic,
+        );
+        let totals = ring.snapshot().totals;
+        let counts = [
+            totals.healthy,
+            totals.degraded,
+            totals.unhealthy,
+            totals.timeouts,
+            totals.panics,
+        ];
+        assert_eq!((counts, totals.runs()), ([1; 5], 5));
+        assert_eq!(totals.latency, Duration::from_millis(2_003));
     }
 
     #[test]

@@ -71,6 +71,17 @@ impl Reader {
         &self.version
     }
 
+    /// The aggregation of the node.
+    pub(crate) fn aggregation(&self) -> &Aggregation {
+        &self.aggregation
+    }
+
+    /// The group of that name.
+    pub(crate) fn group(&self, name: &str) -> Option<Arc<GroupView>> {
+        let groups = self.groups.load();
+        groups.iter().find(|group| &*group.name == name).cloned()
+    }
+
     /// Says that something that was published changed.
     pub(crate) fn changed(&self) {
         self.changes.fetch_add(1, Ordering::Release);
@@ -193,8 +204,7 @@ impl Reader {
         now: Moment,
         clock: &Clock,
     ) -> Option<Arc<Report>> {
-        let groups = self.groups.load();
-        let group = groups.iter().find(|group| &*group.name == name)?;
+        let group = self.group(name)?;
         let node = self.report(now, clock);
         let cached = group.cached.load();
         if let Some(report) = cached.as_ref().filter(|report| report.stamp == node.stamp) {
@@ -232,7 +242,7 @@ impl Reader {
 pub(crate) struct GroupView {
     pub(crate) name: Arc<str>,
     members: Members,
-    aggregation: Aggregation,
+    pub(crate) aggregation: Aggregation,
     pub(crate) published: Arc<Published>,
     cached: ArcSwapOption<Report>,
 }

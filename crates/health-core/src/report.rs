@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use crate::aggregate::Aggregation;
 use crate::state::CheckState;
 use crate::status::{Impact, Lifecycle, NodeStatus, Status};
+use crate::summary::Summary;
 use crate::tallies::Tallies;
 
 /// The node, or a group of its checks, as it stood at one moment. Two reports
@@ -51,6 +52,11 @@ impl Report {
             .binary_search_by(|check| check.name().cmp(name))
             .ok()?;
         self.checks.get(at)
+    }
+
+    /// A few figures drawn from it.
+    pub fn summary(&self) -> Summary {
+        Summary::new(self)
     }
 }
 

@@ -10,6 +10,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 
+use crate::event_stream::{Ending, EventStream};
+
 /// The body of a response.
 ///
 /// Made from [`Bytes`] without allocating or copying: many responses may share one rendering.
@@ -22,6 +24,8 @@ pub struct Body {
 enum Kind {
     /// Sent in one frame; empty once it was taken.
     Full(Bytes),
+    /// Goes on until it ends.
+    Events(Box<EventStream>),
 }
 
 impl Default for Kind {
@@ -42,6 +46,20 @@ impl Body {
     pub const fn full(bytes: Bytes) -> Self {
         Self {
             kind: Kind::Full(bytes),
+        }
+    }
+
+    /// A body that goes on.
+    pub(crate) fn events(stream: EventStream) -> Self {
+        Self {
+            kind: Kind::Events(Box::new(stream)),
+        }
+    }
+
+    /// Ends a body that goes on when `ending` says so; one with an end of its own is left alone.
+    pub(crate) fn until(&mut self, ending: impl FnOnce() -> Ending) {
+        if let Kind::Events(stream) = &mut self.kind {
+            stream.until(ending());
         }
     }
 }
@@ -70,23 +88,28 @@ impl hyper::body::Body for Body {
 
     fn poll_frame(
         self: Pin<&mut Self>,
-        _cx: &mut Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match &mut self.get_mut().kind {
             Kind::Full(bytes) if bytes.is_empty() => Poll::Ready(None),
             Kind::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Kind::Events(stream) => stream
+                .poll_next(cx)
+                .map(|next| next.map(|it| Ok(Frame::data(it)))),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.kind {
             Kind::Full(bytes) => bytes.is_empty(),
+            Kind::Events(_) => false,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
             Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Kind::Events(_) => SizeHint::default(),
         }
     }
 }

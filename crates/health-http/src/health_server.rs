@@ -4,12 +4,17 @@
 //! connection may do the transport's.
 
 use std::sync::Arc;
+#[cfg(feature = "prometheus")]
+use std::sync::OnceLock;
 
 use health_core::{Health, Lifecycle};
 
+#[cfg(feature = "prometheus")]
+use crate::server::CountsReader;
 use crate::server::{Address, BindError, Limits, Listener, LocalAddr, ServeError, ServerHandle};
 use crate::server::{StallLimits, StallWatch, Transport};
 use crate::service::HealthService;
+use crate::service_builder::HealthServiceBuilder;
 
 /// How a health server is set up, before it is bound.
 #[derive(Clone, Debug)]
@@ -18,7 +23,7 @@ pub struct HealthServerBuilder {
     health: Health,
     limits: Limits,
     stall: Option<StallLimits>,
-    live_fails_while_stopping: bool,
+    service: HealthServiceBuilder,
 }
 
 /// A bound health server: its address is taken, and connections queue until it serves.
@@ -42,8 +47,11 @@ pub struct HealthServerBuilder {
 #[must_use = "a bound server serves nobody until `serve`"]
 pub struct HealthServer {
     transport: Transport<HealthService>,
+    admin: Option<Transport<HealthService>>,
     health: Health,
     watch: Option<Arc<StallWatch>>,
+    #[cfg(feature = "prometheus")]
+    connections: Arc<OnceLock<CountsReader>>,
 }
 
 impl HealthServer {
@@ -59,10 +67,10 @@ impl HealthServer {
     /// Sets up a server.
     pub fn builder(health: Health) -> HealthServerBuilder {
         HealthServerBuilder {
+            service: HealthService::builder(health.clone()),
             health,
             limits: Limits::default(),
             stall: None,
-            live_fails_while_stopping: false,
         }
     }
 
@@ -71,21 +79,40 @@ impl HealthServer {
         self.transport.local_addr()
     }
 
+    /// The address of the details, if they have one of their own.
+    pub fn admin_addr(&self) -> Option<&LocalAddr> {
+        self.admin.as_ref().map(Transport::local_addr)
+    }
+
     /// Starts serving; must be called within the application's tokio runtime.
+    ///
+    /// The server of an admin address is [beside](ServerHandle::beside) the one of the probes, and
+    /// closes with it.
     pub fn serve(self) -> Result<ServerHandle, ServeError> {
         let Self {
             transport,
+            admin,
             health,
             watch,
+            #[cfg(feature = "prometheus")]
+            connections,
         } = self;
-        match watch {
-            None => transport.serve(),
+        let has_own_thread = watch.is_some();
+        let handle = match watch {
+            None => transport.serve()?,
             Some(watch) => {
                 let pacemaker = health.pacemaker(watch.limits().interval());
                 let running = move || health.lifecycle() == Lifecycle::Running;
-                transport.serve_watching(watch, running, move || pacemaker.beat())
+                transport.serve_watching(watch, running, move || pacemaker.beat())?
             }
-        }
+        };
+        #[cfg(feature = "prometheus")]
+        connections.get_or_init(|| handle.counts_reader());
+        Ok(match admin {
+            None => handle,
+            Some(admin) if has_own_thread => handle.with(admin.serve_on_own_thread()?),
+            Some(admin) => handle.with(admin.serve()?),
+        })
     }
 }
 
@@ -116,7 +143,23 @@ impl HealthServerBuilder {
     /// Fails liveness while the node is stopping. Off by default, because an
     /// orchestrator that restarts on failed liveness would cut the drain short.
     pub fn live_fails_while_stopping(mut self) -> Self {
-        self.live_fails_while_stopping = true;
+        self.service = self.service.live_fails_while_stopping();
+        self
+    }
+
+    /// Sets up the service that answers, through the builder of its own.
+    ///
+    /// ```
+    /// # use health_core::Health;
+    /// # use health_http::HealthServer;
+    /// let builder = HealthServer::builder(Health::new())
+    ///     .service(|service| service.live_fails_while_stopping());
+    /// ```
+    pub fn service(
+        mut self,
+        set_up: impl FnOnce(HealthServiceBuilder) -> HealthServiceBuilder,
+    ) -> Self {
+        self.service = set_up(self.service);
         self
     }
 
@@ -130,19 +173,65 @@ impl HealthServerBuilder {
         Ok(self.on(listener))
     }
 
+    /// Takes two addresses: one for the probes alone, which strangers may reach, and one for
+    /// everything.
+    ///
+    /// Details are hidden from the first whoever asks (404), so that no token is needed there;
+    /// [`status_only`](HealthServiceBuilder::status_only) is about the first only, since the
+    /// second is for details. With [`own_thread`](Self::own_thread), each has a thread of its own.
+    ///
+    /// ```
+    /// # use health_core::Health;
+    /// # use health_http::HealthServer;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = HealthServer::builder(Health::new())
+    ///     .bind_with_admin("127.0.0.1:0", "127.0.0.1:0")?
+    ///     .serve()?;
+    /// let admin = server.beside().map(|admin| admin.local_addr());
+    /// println!("probes on {}, details on {admin:?}", server.local_addr());
+    /// server.close().await;
+    /// # Ok(()) }
+    /// ```
+    pub fn bind_with_admin<A, B>(self, probes: A, admin: B) -> Result<HealthServer, BindError>
+    where
+        A: TryInto<Address>,
+        B: TryInto<Address>,
+        BindError: From<A::Error> + From<B::Error>,
+    {
+        let probes = Listener::bind(probes, &self.limits)?;
+        let admin = Listener::bind(admin, &self.limits)?;
+        Ok(self.on_with_admin(probes, admin))
+    }
+
     /// Serves on a socket that is bound already.
     pub fn on(self, listener: Listener) -> HealthServer {
         let watch = self.stall.map(|limits| Arc::new(StallWatch::new(limits)));
-        let service = HealthService::configured(
-            self.health.clone(),
-            self.live_fails_while_stopping,
-            watch.clone(),
-        );
-        let transport = Transport::new(listener, service, self.limits);
+        #[cfg(feature = "prometheus")]
+        let connections = Arc::clone(&self.service.connections);
+        let service = HealthServiceBuilder {
+            stall: watch.clone(),
+            ..self.service
+        }
+        .build();
         HealthServer {
-            transport,
+            transport: Transport::new(listener, service, self.limits),
+            admin: None,
             health: self.health,
             watch,
+            #[cfg(feature = "prometheus")]
+            connections,
         }
+    }
+
+    /// The same on two sockets: one for the probes alone, and one for everything.
+    pub fn on_with_admin(mut self, probes: Listener, admin: Listener) -> HealthServer {
+        let mut everything = self.service.clone();
+        everything.disclosure.status_only = false;
+        self.service = self.service.probes_only();
+        let limits = self.limits.clone();
+        let mut server = self.on(probes);
+        everything.stall.clone_from(&server.watch);
+        server.admin = Some(Transport::new(admin, everything.build(), limits));
+        server
     }
 }

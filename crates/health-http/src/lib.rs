@@ -23,6 +23,9 @@
 //! | `/health/startup` (`/startup`, `/startupz`) | `{"started","status","message"}` | 200 / 503 |
 //! | `/health/checks` | every check with its spec, `total`, `timestamp` | 200 |
 //! | `/health/checks/{name}` | one of them | 200 healthy, degraded; 503; 404 |
+//! | `/health/groups/{name}` | the report on a group | 200 healthy, degraded; 503; 404 |
+//! | `/health/summary` | the node in a few figures | 200 |
+//! | `/health/history/{name}` | the past runs of a check | 200; 404 |
 //!
 //! GET and HEAD have the same headers; other methods get 405, other paths 404,
 //! an HTTP/1.1 request without exactly one `Host` 400. Liveness stays 200 while
@@ -39,21 +42,50 @@
 //! adapter and tokio it pulls in `arc-swap`, `humantime`, `serde_json`,
 //! `socket2`, `tower-service` (the trait alone) and `tracing`.
 
+mod answer;
+#[cfg(feature = "prometheus")]
+mod answered;
+mod asked;
 mod body;
 mod clock;
+mod dialect;
+mod disclosure;
+mod event_stream;
+mod events;
 mod health_server;
+mod history;
 mod host;
+#[cfg(feature = "ui")]
+mod journal;
+mod kept;
+#[cfg(feature = "prometheus")]
+mod metrics;
+mod mount;
 mod native;
+mod negotiate;
+mod pages;
 mod probe_body;
+mod query;
 mod rendered;
 mod reply;
 mod route;
 pub mod server;
 mod service;
+mod service_builder;
+mod shelf;
 mod stall_view;
+mod summary;
+mod token;
+#[cfg(feature = "ui")]
+mod ui;
 mod wire_time;
 
+pub use answer::{Answer, Infallibly};
 pub use body::Body;
 pub use health_server::{HealthServer, HealthServerBuilder};
 pub use host::{HostError, check_host};
-pub use service::{Answer, HealthService, Infallibly};
+#[cfg(feature = "prometheus")]
+pub use metrics::HealthCollector;
+pub use service::HealthService;
+pub use service_builder::HealthServiceBuilder;
+pub use token::{MAX_TOKEN, Token, TokenError};

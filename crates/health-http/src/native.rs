@@ -23,6 +23,8 @@ pub(crate) enum Detail {
 /// The head of the full report, up to its checks.
 #[derive(Serialize)]
 struct ReportHead<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<&'a str>,
     status: NodeStatus,
     message: &'a str,
     timestamp: Timestamp,
@@ -207,9 +209,20 @@ pub(crate) fn push_report_head(
     status: NodeStatus,
     message: &str,
 ) {
+    push_head(out, report, None, status, message);
+}
+
+fn push_head(
+    out: &mut Vec<u8>,
+    report: &Report,
+    group: Option<&str>,
+    status: NodeStatus,
+    message: &str,
+) {
     push(
         out,
         &ReportHead {
+            group,
             status,
             message,
             timestamp: Timestamp(report.at),
@@ -223,6 +236,21 @@ pub(crate) fn push_report_head(
     // The closing brace makes room for the checks.
     out.pop();
     out.extend_from_slice(b",\"checks\":{");
+}
+
+/// The report on a group, with its name.
+pub(crate) fn group(report: &Report, name: &str, status: NodeStatus, message: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(256 + 512 * report.checks.len());
+    push_head(&mut out, report, Some(name), status, message);
+    let mut stamps = TimestampWriter::default();
+    for (position, check) in report.checks.iter().enumerate() {
+        if position > 0 {
+            out.push(b',');
+        }
+        push_entry(&mut out, check, Detail::State, &mut stamps);
+    }
+    out.extend_from_slice(b"}}");
+    out
 }
 
 /// Appends all that comes before the first check of the list of checks.

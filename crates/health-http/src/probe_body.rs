@@ -1,16 +1,17 @@
-//! The small bodies of readiness, liveness and startup, kept until their verdict changes.
+//! The bodies of readiness, liveness and startup, kept until their verdict changes.
 //!
-//! Each is under 1 KiB, whatever the number of checks: kubelet reads 10 KiB at
-//! most, Consul keeps 4 KiB.
+//! Each is under 1 KiB, whatever the number of checks: kubelet reads 10 KiB at most, Consul keeps
+//! 4 KiB. So none lists checks, but for the text of Kubernetes, whose servers do.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
-use health_core::{Health, NodeStatus, Probe, Verdict};
+use health_core::{Health, NodeStatus, Probe, Report, Verdict};
 use serde::Serialize;
 
+use crate::dialect::{self, Dialect, Form, Lines, View, Whole};
 use crate::stall_view::StallView;
 use crate::wire_time::Uptime;
 
@@ -19,24 +20,26 @@ use crate::wire_time::Uptime;
 struct Ground {
     verdict: Verdict,
     stall: StallView,
-    /// Only liveness tells the uptime.
+    /// Only native liveness tells the uptime.
     uptime: u64,
+    /// The stamp of the report whose checks are listed; 0 where none are.
+    listed: u64,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct ProbeBody {
+struct ProbeBody {
     ground: Ground,
-    pub(crate) passing: bool,
-    pub(crate) body: Bytes,
+    passing: bool,
+    body: Bytes,
 }
 
-/// The last body of one probe.
+/// The last bodies of one probe, in each form.
 #[derive(Debug)]
 pub(crate) struct ProbeBodies {
     probe: Probe,
     /// Whether liveness fails while the node is stopping.
     fails_while_stopping: bool,
-    last: ArcSwapOption<ProbeBody>,
+    last: [ArcSwapOption<ProbeBody>; Form::SLOTS],
 }
 
 impl ProbeBodies {
@@ -44,77 +47,183 @@ impl ProbeBodies {
         Self {
             probe,
             fails_while_stopping,
-            last: ArcSwapOption::empty(),
+            last: Default::default(),
         }
     }
 
     /// Whether the probe passes at `now`, and the body that says so.
-    pub(crate) fn answer(&self, health: &Health, now: Instant, stall: StallView) -> (bool, Bytes) {
-        let uptime = match self.probe {
-            Probe::Live => health.uptime_at(now).as_secs(),
-            _ => 0,
-        };
+    pub(crate) fn answer(
+        &self,
+        health: &Health,
+        now: Instant,
+        stall: StallView,
+        form: &Form,
+    ) -> (bool, Bytes) {
+        if !form.excluded.is_empty() {
+            return self.excluding(health, stall, form);
+        }
+        let tells_uptime = self.probe == Probe::Live && *form == Form::native(View::Full);
+        let verdict = health.verdict_at(self.probe, now);
+        let report = Self::lists(form, self.passes(verdict, stall)).then(|| health.report());
         let ground = Ground {
-            verdict: health.verdict_at(self.probe, now),
+            verdict,
             stall,
-            uptime,
+            uptime: if tells_uptime {
+                health.uptime_at(now).as_secs()
+            } else {
+                0
+            },
+            listed: report.as_ref().map_or(0, |report| report.stamp),
         };
-        let last = self.last.load();
+        let Some(place) = self.last.get(form.slot()) else {
+            return (false, Bytes::new());
+        };
+        let last = place.load();
         if let Some(last) = last.as_ref().filter(|last| last.ground == ground) {
             return (last.passing, last.body.clone());
         }
         // The verdict may have moved on meanwhile: its own sentence comes with it.
         let (verdict, message) = health.answer_at(self.probe, now);
-        let ground = Ground { verdict, ..ground };
-        let fresh = Arc::new(self.build(ground, &message));
-        self.last.store(Some(Arc::clone(&fresh)));
-        (fresh.passing, fresh.body.clone())
+        let passing = self.passes(verdict, stall);
+        let report = report.or_else(|| Self::lists(form, passing).then(|| health.report()));
+        let ground = Ground {
+            verdict,
+            listed: report.as_ref().map_or(0, |report| report.stamp),
+            ..ground
+        };
+        let fresh = ProbeBody {
+            ground,
+            passing,
+            body: self
+                .render(ground, passing, &message, report.as_deref(), form)
+                .into(),
+        };
+        let answer = (fresh.passing, fresh.body.clone());
+        place.store(Some(Arc::new(fresh)));
+        answer
     }
 
-    fn build(&self, ground: Ground, message: &str) -> ProbeBody {
-        let Ground {
-            verdict,
-            stall,
-            uptime,
-        } = ground;
-        let stalled = match self.probe {
-            Probe::Ready => stall.readiness,
-            Probe::Live => stall.liveness,
-            Probe::Health | Probe::Startup => false,
-        };
+    /// The text of Kubernetes with some checks taken for healthy. Goes through all checks.
+    fn excluding(&self, health: &Health, stall: StallView, form: &Form) -> (bool, Bytes) {
+        let report = health.report();
+        let passing = health.passes_without(self.probe, &report, |name| form.excludes(name))
+            && !self.is_hindered(health.verdict(self.probe), stall);
+        (passing, self.text(passing, Some(&report), form).into())
+    }
+
+    fn passes(&self, verdict: Verdict, stall: StallView) -> bool {
+        verdict.passing && !self.is_hindered(verdict, stall)
+    }
+
+    /// Whether it fails for another reason than a check.
+    fn is_hindered(&self, verdict: Verdict, stall: StallView) -> bool {
         let refused = self.probe == Probe::Live
             && self.fails_while_stopping
             && verdict.status == NodeStatus::Stopping;
-        let passing = verdict.passing && !stalled && !refused;
-        let (status, message) = if stalled && verdict.passing {
-            (NodeStatus::Unhealthy, stall.message())
-        } else {
-            (verdict.status, message.to_owned())
+        refused || self.is_stalled(stall)
+    }
+
+    fn is_stalled(&self, stall: StallView) -> bool {
+        match self.probe {
+            Probe::Ready => stall.readiness,
+            Probe::Live => stall.liveness,
+            Probe::Health | Probe::Startup => false,
+        }
+    }
+
+    /// Whether the body has a line for each check.
+    fn lists(form: &Form, passing: bool) -> bool {
+        form.dialect == Dialect::Kubernetes && form.view == View::Full && (form.verbose || !passing)
+    }
+
+    fn render(
+        &self,
+        ground: Ground,
+        passing: bool,
+        message: &str,
+        report: Option<&Report>,
+        form: &Form,
+    ) -> Vec<u8> {
+        let stalled = ground.verdict.passing && self.is_stalled(ground.stall);
+        let stalled = stalled.then(|| ground.stall.message());
+        let status = match stalled {
+            Some(_) => NodeStatus::Unhealthy,
+            None => ground.verdict.status,
+        };
+        let message = match form.view {
+            View::Full => stalled.as_deref().unwrap_or(message),
+            View::StatusOnly => "",
+        };
+        let whole = Whole {
+            status,
+            passing,
+            message,
+            report: None,
+            groups: None,
+        };
+        match form.dialect {
+            Dialect::Native => self.native(&whole, ground.uptime, form.view),
+            Dialect::Kubernetes => self.text(passing, report, form),
+            other => dialect::whole(other, &whole),
+        }
+    }
+
+    fn text(&self, passing: bool, report: Option<&Report>, form: &Form) -> Vec<u8> {
+        if passing && !form.verbose {
+            return b"ok".to_vec();
+        }
+        let lines = report.map(|report| Lines {
+            checks: report
+                .checks
+                .iter()
+                .map(AsRef::as_ref)
+                .filter(|check| check.spec.impact_for(self.probe).is_some()),
+            excluded: &form.excluded,
+        });
+        dialect::text(title(self.probe), passing, lines)
+    }
+
+    fn native(&self, whole: &Whole<'_>, uptime: u64, view: View) -> Vec<u8> {
+        let Whole {
+            status,
+            passing,
+            message,
+            ..
+        } = *whole;
+        let message = match view {
+            View::Full => message,
+            View::StatusOnly => status.as_str(),
         };
         let json = match self.probe {
             Probe::Live => serde_json::to_vec(&LiveJson {
                 live: passing,
                 status,
-                uptime: Uptime(uptime).to_string(),
-                message: (!passing).then_some(&message),
+                uptime: (view == View::Full).then(|| Uptime(uptime).to_string()),
+                message: (!passing).then_some(message),
             }),
             Probe::Startup => serde_json::to_vec(&StartupJson {
                 started: passing,
                 status,
-                message: &message,
+                message,
             }),
             Probe::Ready | Probe::Health => serde_json::to_vec(&ReadyJson {
                 ready: passing,
                 status,
-                message: &message,
+                message,
             }),
         };
         debug_assert!(json.is_ok(), "{json:?}");
-        ProbeBody {
-            ground,
-            passing,
-            body: json.unwrap_or_default().into(),
-        }
+        json.unwrap_or_default()
+    }
+}
+
+/// What Kubernetes' own servers call a probe.
+pub(crate) fn title(probe: Probe) -> &'static str {
+    match probe {
+        Probe::Health => "healthz",
+        Probe::Ready => "readyz",
+        Probe::Live => "livez",
+        Probe::Startup => "startupz",
     }
 }
 
@@ -129,9 +238,10 @@ struct ReadyJson<'a> {
 struct LiveJson<'a> {
     live: bool,
     status: NodeStatus,
-    uptime: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<&'a String>,
+    uptime: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
 }
 
 #[derive(Serialize)]

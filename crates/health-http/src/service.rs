@@ -5,24 +5,26 @@
 //! bounded time.
 
 use std::convert::Infallible;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use health_core::{CheckStatus, Health, NodeStatus, Probe};
-use hyper::{Method, Request, Response, StatusCode};
+use health_core::Health;
+use hyper::{Request, Response};
 
+use crate::answer::{Answer, Infallibly};
+#[cfg(feature = "prometheus")]
+use crate::answered::Answered;
+use crate::asked::{asked, resolve};
 use crate::body::Body;
 use crate::clock;
-use crate::host::{HostError, check_host};
-use crate::native;
-use crate::probe_body::ProbeBodies;
-use crate::rendered::{Page, Renderer};
-use crate::reply;
-use crate::route::{Route, route};
+use crate::dialect::Form;
+use crate::disclosure::Disclosure;
+use crate::mount::{Asked, Mounts};
+use crate::pages::Pages;
+use crate::route::Route;
 use crate::server::StallWatch;
+use crate::service_builder::HealthServiceBuilder;
 use crate::stall_view::StallView;
 
 /// Answers health requests: a [`hyper::service::Service`], and a
@@ -50,41 +52,45 @@ pub struct HealthService {
 #[derive(Debug)]
 struct Inner {
     health: Health,
-    ready: ProbeBodies,
-    live: ProbeBodies,
-    startup: ProbeBodies,
-    report: Renderer,
-    checks: Renderer,
+    pages: Pages,
+    disclosure: Disclosure,
     stall: Option<Arc<StallWatch>>,
+    mounts: Mounts,
+    #[cfg(feature = "prometheus")]
+    answered: Arc<Answered>,
 }
 
 impl HealthService {
-    /// Serves `health`.
+    /// Serves `health`, with the defaults of the [`builder`](Self::builder).
     pub fn new(health: Health) -> Self {
-        Self::configured(health, false, None)
+        Self::builder(health).build()
     }
 
-    /// The same, but liveness fails as soon as the node is stopping. Only for
-    /// platforms that want it: an orchestrator that restarts on failed liveness
-    /// would cut the drain short.
-    pub fn live_fails_while_stopping(health: Health) -> Self {
-        Self::configured(health, true, None)
+    /// Sets up a service.
+    pub fn builder(health: Health) -> HealthServiceBuilder {
+        HealthServiceBuilder::new(health)
     }
 
-    pub(crate) fn configured(
-        health: Health,
-        live_fails_while_stopping: bool,
-        stall: Option<Arc<StallWatch>>,
-    ) -> Self {
+    pub(crate) fn configured(builder: HealthServiceBuilder) -> Self {
+        let HealthServiceBuilder {
+            health,
+            live_fails_while_stopping,
+            disclosure,
+            stall,
+            mounts,
+            #[cfg(feature = "prometheus")]
+            answered,
+            ..
+        } = builder;
         Self {
             inner: Arc::new(Inner {
+                pages: Pages::new(health.clone(), live_fails_while_stopping),
                 health,
-                ready: ProbeBodies::new(Probe::Ready, false),
-                live: ProbeBodies::new(Probe::Live, live_fails_while_stopping),
-                startup: ProbeBodies::new(Probe::Startup, false),
-                report: Renderer::new(Page::Report),
-                checks: Renderer::new(Page::Checks),
+                disclosure,
                 stall,
+                mounts,
+                #[cfg(feature = "prometheus")]
+                answered,
             }),
         }
     }
@@ -92,124 +98,54 @@ impl HealthService {
     /// The answer to `request`, whose body is not read. At once, unless an
     /// on-demand check is to be waited for. Cancel safe.
     pub fn answer<B>(&self, request: &Request<B>) -> Answer {
+        let answer = self.answer_uncounted(request);
+        #[cfg(feature = "prometheus")]
+        let answer = answer.counted(&self.inner.answered, request.uri().path());
+        answer
+    }
+
+    fn answer_uncounted<B>(&self, request: &Request<B>) -> Answer {
         let now = clock::now().into_std();
-        let path = request.uri().path();
-        let route = match admit(request) {
-            Ok(route) => route,
-            Err(refusal) => return Answer(State::Ready(Some(refusal.into()))),
-        };
         let inner = &self.inner;
-        Answer(if inner.health.demand_due(route.probe(), now) {
-            let (inner, path) = (Arc::clone(inner), path.to_owned());
-            State::Waiting(Box::pin(
-                async move { inner.respond_after_demand(&path).await },
-            ))
-        } else {
-            State::Ready(Some(inner.respond(route, now)))
-        })
-    }
-}
-
-/// Why a request gets no answer on health.
-enum Refusal {
-    Host(HostError),
-    NotFound,
-    Method,
-}
-
-impl From<Refusal> for Response<Body> {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Host(error) => reply::bad_request(&error),
-            Refusal::NotFound => reply::not_found(),
-            Refusal::Method => reply::method_not_allowed(),
+        let (route, form) = match asked(request, &inner.disclosure, &inner.health) {
+            Ok(asked) => asked,
+            Err(refusal) => return Answer::ready(refusal.into()),
+        };
+        if let Route::Mounted(seat) = route {
+            let asked = Asked {
+                health: &inner.health,
+                method: request.method(),
+                query: request.uri().query().unwrap_or_default(),
+                headers: request.headers(),
+                stall: inner.stall(),
+            };
+            return Answer::ready(inner.mounts.answer(seat, &asked));
         }
-    }
-}
-
-/// The route of a request that may be answered.
-fn admit<B>(request: &Request<B>) -> Result<Route<'_>, Refusal> {
-    check_host(request.version(), request.headers()).map_err(Refusal::Host)?;
-    let route = route(request.uri().path()).ok_or(Refusal::NotFound)?;
-    match *request.method() {
-        Method::GET | Method::HEAD => Ok(route),
-        _ => Err(Refusal::Method),
+        let probe = route.probe();
+        if route.demands() && inner.health.demand_due(probe, now) {
+            let (inner, path) = (Arc::clone(inner), request.uri().path().to_owned());
+            return Answer::waiting(async move {
+                inner.health.demand(probe).await;
+                match resolve(&path, &inner.health) {
+                    Ok(route) => inner.respond(route, &form, clock::now().into_std()),
+                    // It was unregistered meanwhile.
+                    Err(refusal) => refusal.into(),
+                }
+            });
+        }
+        Answer::ready(inner.respond(route, &form, now))
     }
 }
 
 impl Inner {
-    async fn respond_after_demand(&self, path: &str) -> Response<Body> {
-        let Some(route) = route(path) else {
-            return reply::not_found();
-        };
-        self.health.demand(route.probe()).await;
-        self.respond(route, clock::now().into_std())
-    }
-
-    fn respond(&self, route: Route<'_>, now: Instant) -> Response<Body> {
-        let stall = self
-            .stall
+    fn stall(&self) -> StallView {
+        self.stall
             .as_ref()
-            .map_or_else(StallView::default, |watch| watch.stall().into());
-        let bodies = match route {
-            Route::Probe(Probe::Ready) => &self.ready,
-            Route::Probe(Probe::Live) => &self.live,
-            Route::Probe(Probe::Startup) => &self.startup,
-            Route::Report | Route::Probe(Probe::Health) => {
-                let page = self.report.render(&self.health.report(), stall);
-                let serving = matches!(page.status, NodeStatus::Healthy | NodeStatus::Degraded);
-                return reply::verdict(serving, page.body.clone());
-            }
-            Route::Checks => {
-                let page = self.checks.render(&self.health.report(), stall);
-                return reply::json(StatusCode::OK, page.body.clone());
-            }
-            Route::Check(name) => {
-                return match self.health.check(name) {
-                    None => reply::unknown_check(),
-                    Some(check) => {
-                        let serving =
-                            matches!(check.status, CheckStatus::Healthy | CheckStatus::Degraded);
-                        reply::verdict(serving, native::check(&check).into())
-                    }
-                };
-            }
-        };
-        let (passing, body) = bodies.answer(&self.health, now, stall);
-        reply::verdict(passing, body)
+            .map_or_else(StallView::default, |watch| watch.stall().into())
     }
-}
 
-/// The answer to a request, as a future. Cancel safe.
-#[must_use = "an answer must be awaited"]
-pub struct Answer(State);
-
-enum State {
-    /// `None` once taken.
-    Ready(Option<Response<Body>>),
-    Waiting(Pin<Box<dyn Future<Output = Response<Body>> + Send>>),
-}
-
-impl Future for Answer {
-    type Output = Response<Body>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<Body>> {
-        match &mut self.get_mut().0 {
-            State::Ready(response) => response.take().map_or(Poll::Pending, Poll::Ready),
-            State::Waiting(answer) => answer.as_mut().poll(cx),
-        }
-    }
-}
-
-/// An [`Answer`] as a fallible future, which the service traits ask for. It never fails.
-#[must_use = "an answer must be awaited"]
-pub struct Infallibly(Answer);
-
-impl Future for Infallibly {
-    type Output = Result<Response<Body>, Infallible>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.get_mut().0).poll(cx).map(Ok)
+    fn respond(&self, route: Route<'_>, form: &Form, now: Instant) -> Response<Body> {
+        self.pages.answer(route, form, now, self.stall())
     }
 }
 

@@ -26,6 +26,15 @@ impl fmt::Display for Timestamp {
     }
 }
 
+#[cfg(feature = "ui")]
+/// Milliseconds since 1970; a time before it reads as 1970.
+pub(crate) fn unix_millis(time: SystemTime) -> u64 {
+    let since = time
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Writes timestamps as JSON strings, many of which fall into the same second.
 #[derive(Debug, Default)]
 pub(crate) struct TimestampWriter {

@@ -90,6 +90,11 @@ pub(crate) const REPORT_UNCHANGED: Figure = ratio(
     "instr",
     1.10,
 );
+pub(crate) const DIALECT_UNCHANGED: Figure = ratio(
+    "any dialect of 100 checks, unchanged: instructions",
+    "instr",
+    1.10,
+);
 pub(crate) const REPORT_CHANGING: Figure = ratio(
     "/health of 100 checks, run each second ÷ unchanged: CPU",
     "µs",

@@ -8,6 +8,7 @@ mod closing;
 mod components;
 mod core;
 mod crowds;
+mod dialects;
 mod flood;
 mod idle;
 mod instructions;
@@ -63,6 +64,7 @@ pub(crate) const ALL: &[Measurement] = &[
     measurement!("cpu", "http", NONE, pairs::run, "CPU time of a probe, as a ratio"),
     measurement!("syscalls", "http", STRACE, syscalls::run, "system calls of a probe on a fresh connection"),
     measurement!("report", "http", VALGRIND, report::run, "the full report, unchanged and changing"),
+    measurement!("dialects", "http", VALGRIND, dialects::run, "the other dialects, unchanged"),
     measurement!("verdict", "core", NONE, core::verdict, "reading a verdict"),
     measurement!("evaluate", "core", VALGRIND, core::evaluate, "running a trivial check"),
     measurement!("render", "core", NONE, core::render, "rendering a report"),

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use crate::aggregate::Aggregation;
 use crate::event::{Event, EventKind};
+use crate::exclusion;
 use crate::log_gate::LogGate;
 use crate::moment::{Moment, Now};
 use crate::scope::{Audience, Published, Scope};
@@ -65,8 +66,7 @@ impl Engine {
     pub(crate) fn new(aggregation: &Aggregation) -> (Self, [Arc<Published>; 4]) {
         let scopes = [Probe::Health, Probe::Ready, Probe::Live, Probe::Startup].map(|probe| {
             let aggregation = match probe {
-                // A restart is no remedy for a missing quorum elsewhere.
-                Probe::Live => Aggregation::WorstOf,
+                Probe::Live => exclusion::of_liveness(),
                 _ => aggregation.clone(),
             };
             Scope::new(Audience::Probe(probe), aggregation)

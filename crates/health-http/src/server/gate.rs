@@ -98,6 +98,7 @@ where
         let this = self.get_mut();
         let mut response = ready!(this.poll_work(cx));
         (this.work, this.ticket) = (None, None);
+        response.body_mut().until(|| this.record.ending());
         this.record.enter(Phase::Answered);
         if this.record.is_last() {
             response

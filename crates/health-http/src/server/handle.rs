@@ -28,6 +28,17 @@ pub struct ServerHandle {
     place: Place,
     shared: Arc<Shared>,
     local: LocalAddr,
+    beside: Option<Box<Self>>,
+}
+
+impl Place {
+    /// Waits for the end of what was told to close.
+    async fn ended(self) {
+        match self {
+            Self::Task(task) => drop(task.await),
+            Self::Thread(thread) => thread.join().await,
+        }
+    }
 }
 
 impl ServerHandle {
@@ -42,7 +53,22 @@ impl ServerHandle {
             place,
             shared,
             local,
+            beside: None,
         }
+    }
+
+    /// Joins another server, which closes with this one; what one counts, the other does not.
+    pub fn with(mut self, other: Self) -> Self {
+        self.beside = Some(Box::new(match self.beside.take() {
+            None => other,
+            Some(first) => other.with(*first),
+        }));
+        self
+    }
+
+    /// The server that was joined last.
+    pub fn beside(&self) -> Option<&Self> {
+        self.beside.as_deref()
     }
 
     /// The address that clients connect to.
@@ -73,18 +99,25 @@ impl ServerHandle {
     /// Takes [`Limits::closing`](super::Limits::closing) at most. Cancel safe in that a server whose
     /// `close` was dropped goes on closing.
     pub async fn close(self) {
-        let Self { close, place, .. } = self;
-        // A server that has ended by itself no longer listens.
-        let _ = close.send(());
-        match place {
-            Place::Task(task) => drop(task.await),
-            Place::Thread(thread) => thread.join().await,
+        // All are told before any is waited for.
+        let (mut next, mut places) = (Some(self), Vec::new());
+        while let Some(handle) = next {
+            // A server that has ended by itself no longer listens.
+            let _ = handle.close.send(());
+            places.push(handle.place);
+            next = handle.beside.map(|beside| *beside);
+        }
+        for place in places {
+            place.ended().await;
         }
     }
 
     /// Lets the server run for as long as its runtime, or its thread.
     pub fn detach(self) {
         self.shared.keep(self.close);
+        if let Some(beside) = self.beside {
+            beside.detach();
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use super::bounds::{Phase, View};
 use super::eviction::{Candidate, Standing};
 use super::shared::{Shared, lock};
 use super::stream::Socket;
+use crate::event_stream::Ending;
 
 const COMPLETED: u64 = 1 << 3;
 const PHASE: u64 = COMPLETED - 1;
@@ -182,6 +183,13 @@ impl Record {
     /// Whether the response now being made is the connection's last.
     pub(crate) fn is_last(&self) -> bool {
         self.flags.load(Ordering::Relaxed) & RETIRED != 0 || self.shared.is_closing()
+    }
+
+    /// The end of a response that would go on: when it is the last of its connection.
+    pub(crate) fn ending(self: &Arc<Self>) -> Ending {
+        let record = Arc::clone(self);
+        let closed = Arc::clone(&self.shared.closed).notified_owned();
+        Ending::new(move || record.is_last(), closed)
     }
 
     /// The connection has ended and closed its socket.

@@ -27,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) max_in_flight: usize,
     /// Set once closing began: every response then says `connection: close`.
     closing: AtomicBool,
+    /// Tells responses that go on that closing began.
+    pub(crate) closed: Arc<Notify>,
     /// Wakes the driver when the last connection ends; used while closing.
     pub(crate) ended: Notify,
     origin: Instant,
@@ -49,6 +51,7 @@ impl Shared {
             in_flight: AtomicUsize::new(0),
             max_in_flight,
             closing: AtomicBool::new(false),
+            closed: Arc::new(Notify::new()),
             ended: Notify::new(),
             origin,
             now: AtomicU64::new(0),
@@ -73,6 +76,7 @@ impl Shared {
 
     pub(crate) fn begin_closing(&self) {
         self.closing.store(true, Ordering::SeqCst);
+        self.closed.notify_waiters();
     }
 
     pub(crate) fn is_closing(&self) -> bool {

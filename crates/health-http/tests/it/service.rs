@@ -1,5 +1,6 @@
 //! The answers of the service: codes, headers, bodies, without a socket.
 #![allow(
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     clippy::panic,
     clippy::disallowed_methods,
@@ -14,6 +15,14 @@ use http_body_util::BodyExt;
 use hyper::Request;
 use serde_json::Value;
 
+mod dialects;
+mod disclosure;
+mod events;
+#[cfg(feature = "prometheus")]
+mod metrics;
+#[cfg(feature = "ui")]
+mod page;
+mod schema;
 mod wire;
 
 struct Reply {
@@ -146,7 +155,9 @@ async fn an_on_demand_check_past_its_max_age_is_waited_for() {
 #[tokio::test]
 async fn liveness_can_be_made_to_fail_while_stopping() {
     let health = Health::new();
-    let service = HealthService::live_fails_while_stopping(health.clone());
+    let service = HealthService::builder(health.clone())
+        .live_fails_while_stopping()
+        .build();
     health.start().unwrap();
     assert_eq!(get(&service, "/live").await.status, 200);
     health.begin_shutdown();

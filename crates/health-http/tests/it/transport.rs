@@ -11,6 +11,7 @@
 
 mod binding;
 mod closing;
+mod endless;
 mod eviction;
 mod harness;
 mod hostile;

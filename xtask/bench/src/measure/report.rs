@@ -13,13 +13,13 @@ use crate::launch::{Launcher, Subject};
 use crate::server_flags::RuntimeKind;
 use crate::table::Row;
 
-const CHECKS: usize = 100;
+pub(super) const CHECKS: usize = 100;
 const PATH: &str = "/health";
 
 pub(crate) fn run(launcher: &Launcher) -> Result<Vec<Row>, BenchError> {
     let runtime = RuntimeKind::OwnThread;
     let quiet = Subject::quiet(runtime, CHECKS);
-    let body_bytes = body_bytes(launcher, quiet)?;
+    let body_bytes = body_bytes(launcher, quiet, PATH)?;
     let guarded = Subject::Guarded {
         runtime: RuntimeKind::Current,
         body_bytes,
@@ -45,9 +45,13 @@ pub(crate) fn run(launcher: &Launcher) -> Result<Vec<Row>, BenchError> {
     Ok(rows)
 }
 
-fn body_bytes(launcher: &Launcher, subject: Subject) -> Result<usize, BenchError> {
+pub(super) fn body_bytes(
+    launcher: &Launcher,
+    subject: Subject,
+    path: &str,
+) -> Result<usize, BenchError> {
     let server = launcher.start(subject)?;
-    let answer = client::get(server.addr(), PATH).map_err(|error| BenchError::Load {
+    let answer = client::get(server.addr(), path).map_err(|error| BenchError::Load {
         what: subject.label(),
         failed: 1,
         first: error.to_string(),

@@ -77,7 +77,7 @@ fn the_native_documents_are_as_they_were() {
     });
 }
 
-fn compare(file: &str, got: &str) {
+pub(crate) fn compare(file: &str, got: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden")
         .join(file);
@@ -92,10 +92,11 @@ fn compare(file: &str, got: &str) {
 }
 
 /// The text with each time, and each time span that was measured, replaced; nothing is reordered.
-fn timeless(json: &str) -> String {
+pub(crate) fn timeless(json: &str) -> String {
     let mut out = json.to_owned();
     for (key, stand_in) in [
         ("timestamp", "\"TIME\""),
+        ("time", "\"TIME\""),
         ("start_time", "\"TIME\""),
         ("last_update", "\"TIME\""),
         ("since", "\"TIME\""),
@@ -127,7 +128,7 @@ fn timeless(json: &str) -> String {
 }
 
 /// One field a line, in the order of the wire, so that a difference can be read.
-fn laid_out(json: &str) -> String {
+pub(crate) fn laid_out(json: &str) -> String {
     let mut out = String::new();
     let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
     for byte in json.chars() {

@@ -11,8 +11,10 @@
     reason = "a test fails by panicking, and its clients live in threads of the test"
 )]
 
+mod addresses;
 mod connection;
-mod golden;
+mod events;
+pub(crate) mod golden;
 mod load;
 mod mutated;
 mod mutation;

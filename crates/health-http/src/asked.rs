@@ -1,0 +1,249 @@
+//! From a request to what it asks for: a route and a form, or why it is refused. Pure.
+//!
+//! What the answer says is not known here.
+
+use health_core::Health;
+use health_core::Probe;
+use hyper::header::HeaderMap;
+use hyper::{Method, Request, Response, StatusCode};
+
+use crate::body::Body;
+use crate::dialect::{Dialect, Form, View};
+use crate::disclosure::{Access, Disclosure};
+use crate::host::{HostError, check_host};
+use crate::negotiate::negotiate;
+use crate::query::{Query, QueryError};
+use crate::reply;
+use crate::route::{ActuatorPath, Route, route};
+use crate::token;
+
+/// Why a request gets no answer on health.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    Host(HostError),
+    Query(QueryError),
+    NotFound,
+    /// Of Spring Boot's paths, which answer it without a body.
+    NoComponent,
+    Method,
+    Unauthorized,
+}
+
+impl From<Refusal> for Response<Body> {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Host(error) => reply::refused(StatusCode::BAD_REQUEST, &error),
+            Refusal::Query(error @ QueryError::TooLong) => {
+                reply::refused(StatusCode::URI_TOO_LONG, &error)
+            }
+            Refusal::Query(error) => reply::refused(StatusCode::BAD_REQUEST, &error),
+            Refusal::NotFound => reply::not_found(),
+            Refusal::NoComponent => reply::unknown_check(Dialect::Actuator),
+            Refusal::Method => reply::method_not_allowed(),
+            Refusal::Unauthorized => reply::unauthorized(),
+        }
+    }
+}
+
+/// What a request asks for.
+pub(crate) fn asked<'a, B>(
+    request: &'a Request<B>,
+    disclosure: &Disclosure,
+    health: &Health,
+) -> Result<(Route<'a>, Form), Refusal> {
+    check_host(request.version(), request.headers()).map_err(Refusal::Host)?;
+    let route = route(request.uri().path()).ok_or(Refusal::NotFound)?;
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Err(Refusal::Method);
+    }
+    let query = Query::parse(request.uri().query().unwrap_or_default()).map_err(Refusal::Query)?;
+    let mut form = match route {
+        Route::Actuator(_) => Form::plain(Dialect::Actuator, View::Full),
+        _ => form(route, query, request.headers()),
+    };
+    let route = settle(route, health);
+    let presented =
+        disclosure.has_tokens() && token::is_presented(&disclosure.tokens, request.headers());
+    // Whether there is such a component is told to nobody who may not see it.
+    let judged = *route.as_ref().unwrap_or(&Route::Checks);
+    match disclosure.access(judged, presented, !form.excluded.is_empty()) {
+        Access::Granted(View::Full) => {}
+        Access::Granted(View::StatusOnly) => {
+            form.view = View::StatusOnly;
+            form.excluded.clear();
+        }
+        Access::Unauthorized => return Err(Refusal::Unauthorized),
+        Access::Hidden if form.dialect == Dialect::Actuator => return Err(Refusal::NoComponent),
+        Access::Hidden => return Err(Refusal::NotFound),
+    }
+    Ok((route?, form))
+}
+
+/// The route of a path, of which it is known that it may be answered.
+pub(crate) fn resolve<'a>(path: &'a str, health: &Health) -> Result<Route<'a>, Refusal> {
+    settle(route(path).ok_or(Refusal::NotFound)?, health)
+}
+
+/// What a route comes down to.
+fn settle<'a>(route: Route<'a>, health: &Health) -> Result<Route<'a>, Refusal> {
+    match route {
+        Route::Actuator(path) => actuator(path, health).ok_or(Refusal::NoComponent),
+        other => Ok(other),
+    }
+}
+
+/// The form that is asked for: by `format`, else by a parameter of Kubernetes on a path of a
+/// probe, else by `Accept`.
+fn form(route: Route<'_>, query: Query, headers: &HeaderMap) -> Form {
+    let Query {
+        format,
+        verbose,
+        excluded,
+    } = query;
+    let is_probe = matches!(route, Route::Probe(_));
+    let dialect = match format {
+        _ if !route.is_spoken() => Dialect::Native,
+        Some(dialect) => dialect,
+        None if is_probe && (verbose || !excluded.is_empty()) => Dialect::Kubernetes,
+        None => negotiate(headers),
+    };
+    match dialect {
+        Dialect::Kubernetes => Form {
+            dialect,
+            verbose,
+            excluded,
+            view: View::Full,
+        },
+        _ => Form::plain(dialect, View::Full),
+    }
+}
+
+/// What a path of Spring Boot's stands for; `None` if there is no such component. A group comes
+/// before a check of its name, and `liveness` and `readiness` are there without being set up.
+fn actuator<'a>(path: ActuatorPath<'a>, health: &Health) -> Option<Route<'a>> {
+    let is_group = |name: &str| health.group_verdict(name).is_some();
+    match path {
+        ActuatorPath::Node => Some(Route::Report),
+        ActuatorPath::Named(name) if is_group(name) => Some(Route::Group(name)),
+        ActuatorPath::Named("liveness") => Some(Route::Probe(Probe::Live)),
+        ActuatorPath::Named("readiness") => Some(Route::Probe(Probe::Ready)),
+        ActuatorPath::Named(name) => health.check(name).map(|_| Route::Check(name)),
+        ActuatorPath::Member { group, check } => {
+            let is_member = match group {
+                _ if is_group(group) => health.group_report(group)?.check(check).is_some(),
+                "liveness" => counts(health, check, Probe::Live),
+                "readiness" => counts(health, check, Probe::Ready),
+                _ => false,
+            };
+            is_member.then_some(Route::Check(check))
+        }
+    }
+}
+
+fn counts(health: &Health, check: &str, probe: Probe) -> bool {
+    health
+        .check(check)
+        .is_some_and(|check| check.spec.impact_for(probe).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_form_follows_from() {
+        use Dialect::{Ietf, Kubernetes, Native};
+        let probe = Route::Probe(Probe::Ready);
+        for (route, query, accept, dialect, verbose, excludes) in [
+            (probe, "", "*/*", Native, false, false),
+            (probe, "verbose", "*/*", Kubernetes, true, false),
+            (
+                probe,
+                "verbose",
+                "application/health+json",
+                Kubernetes,
+                true,
+                false,
+            ),
+            (probe, "exclude=db", "*/*", Kubernetes, false, true),
+            (
+                probe,
+                "format=native&verbose&exclude=db",
+                "text/plain",
+                Native,
+                false,
+                false,
+            ),
+            (
+                probe,
+                "format=ietf&verbose",
+                "text/plain",
+                Ietf,
+                false,
+                false,
+            ),
+            (
+                probe,
+                "format=nonsense&verbose",
+                "text/plain",
+                Native,
+                false,
+                false,
+            ),
+            (probe, "", "text/plain", Kubernetes, false, false),
+            (Route::Report, "verbose", "*/*", Native, false, false),
+            (
+                Route::Report,
+                "verbose",
+                "text/plain",
+                Kubernetes,
+                true,
+                false,
+            ),
+            (
+                Route::Report,
+                "format=kubernetes",
+                "*/*",
+                Kubernetes,
+                false,
+                false,
+            ),
+            (Route::Check("db"), "format=ietf", "*/*", Ietf, false, false),
+            (
+                Route::Group("g"),
+                "",
+                "application/health+json",
+                Ietf,
+                false,
+                false,
+            ),
+            (
+                Route::Checks,
+                "format=ietf",
+                "text/plain",
+                Native,
+                false,
+                false,
+            ),
+            (
+                Route::Summary,
+                "format=ietf",
+                "text/plain",
+                Native,
+                false,
+                false,
+            ),
+        ] {
+            let query = Query::parse(query).unwrap();
+            let mut headers = HeaderMap::new();
+            headers.insert("accept", accept.parse().unwrap());
+            let expected = Form {
+                dialect,
+                verbose,
+                excluded: excludes.then(|| b"db".to_vec()).into_iter().collect(),
+                view: View::Full,
+            };
+            assert_eq!(form(route, query, &headers), expected, "{route:?}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Prometheus figures at `/metrics`, read from what is known when they are scraped.
+//!
+//! Nothing is counted here: the node counts its runs, the server its connections, the service
+//! its answers.
+
+mod family;
+mod node;
+mod server;
+
+use std::sync::{Arc, OnceLock};
+
+use hyper::Response;
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use prometheus::core::Collector as _;
+use prometheus::proto::MetricFamily;
+use prometheus::{Registry, TEXT_FORMAT, TextEncoder};
+
+use crate::answered::Answered;
+use crate::body::Body;
+use crate::mount::{Asked, Mounted};
+use crate::server::CountsReader;
+
+pub use node::HealthCollector;
+
+/// Answers `/metrics`: always 200, for a scrape that fails because the node is ill would hide why.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    node: HealthCollector,
+    answered: Arc<Answered>,
+    /// Filled in once a server serves it.
+    server: Arc<OnceLock<CountsReader>>,
+    /// What else the service wants to be scraped.
+    registries: Vec<Registry>,
+}
+
+impl Metrics {
+    pub(crate) fn new(
+        node: HealthCollector,
+        answered: Arc<Answered>,
+        server: Arc<OnceLock<CountsReader>>,
+        registries: Vec<Registry>,
+    ) -> Self {
+        Self {
+            node,
+            answered,
+            server,
+            registries,
+        }
+    }
+
+    fn gather(&self) -> Vec<MetricFamily> {
+        let mut families = self.node.collect();
+        families.extend(server::answered(&self.answered));
+        families.extend(
+            self.server
+                .get()
+                .map(server::connections)
+                .unwrap_or_default(),
+        );
+        for registry in &self.registries {
+            for family in registry.gather() {
+                // A family that comes twice makes the whole scrape invalid; ours is the truth here.
+                if families.iter().all(|held| held.name() != family.name()) {
+                    families.push(family);
+                }
+            }
+        }
+        families.sort_by(|a, b| a.name().cmp(b.name()));
+        families
+    }
+}
+
+impl Mounted for Metrics {
+    fn answer(&self, _asked: &Asked<'_>) -> Response<Body> {
+        let mut text = String::new();
+        // A family that the encoder refuses (one without figures) is left out, the rest stays.
+        for family in self.gather() {
+            if let Err(error) = TextEncoder::new().encode_utf8(&[family], &mut text) {
+                tracing::warn!(%error, "a metric is left out");
+            }
+        }
+        let mut response = Response::new(Body::from(text));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(TEXT_FORMAT));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        response
+    }
+}

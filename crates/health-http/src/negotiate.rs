@@ -1,0 +1,236 @@
+//! Which dialect the `Accept` of a request asks for (RFC 9110, section 12.5.1). Pure.
+//!
+//! The highest quality wins, where the most specific range that a media type fits sets its
+//! quality; among equals the one that the client names first, then the native one. A range that
+//! is nonsense is passed over, and where nothing fits, the answer is native: never a 406.
+
+use std::cmp::Reverse;
+
+use hyper::header::{ACCEPT, HeaderMap, HeaderValue};
+use mediatype::{MediaType, MediaTypeList, ReadParams};
+
+use crate::dialect::Dialect;
+
+/// The most bytes of `Accept` that are read; a longer one counts as nonsense.
+const MAX_ACCEPT: usize = 1024;
+
+/// What can be asked for by its media type, in order of our own preference.
+const OFFERED: [(Dialect, [&str; 3]); 4] = [
+    (Dialect::Native, ["application", "json", ""]),
+    (Dialect::Ietf, ["application", "health", "json"]),
+    (
+        Dialect::Actuator,
+        ["application", "vnd.spring-boot.actuator.v3", "json"],
+    ),
+    (Dialect::Kubernetes, ["text", "plain", ""]),
+];
+
+pub(crate) fn negotiate(headers: &HeaderMap) -> Dialect {
+    let mut values = headers.get_all(ACCEPT).iter();
+    match (values.next(), values.next()) {
+        (None, _) => return Dialect::Native,
+        // What most probers send.
+        (Some(only), None) if only == "*/*" => return Dialect::Native,
+        _ => {}
+    }
+    let values = || headers.get_all(ACCEPT).iter();
+    if values().map(HeaderValue::len).sum::<usize>() > MAX_ACCEPT {
+        return Dialect::Native;
+    }
+    let texts = values().filter_map(|value| value.to_str().ok());
+    let ranges: Vec<_> = texts
+        .flat_map(MediaTypeList::new)
+        .filter_map(|range| Range::new(&range.ok()?))
+        .collect();
+    let mut best = (0, Reverse(usize::MAX), Dialect::Native);
+    for (dialect, name) in OFFERED {
+        let fits = ranges.iter().enumerate().filter_map(|(position, range)| {
+            Some((range.specificity(name)?, Reverse(position), range.quality))
+        });
+        let Some((_, position, quality)) = fits.max() else {
+            continue;
+        };
+        if (quality, position) > (best.0, best.1) && quality > 0 {
+            best = (quality, position, dialect);
+        }
+    }
+    best.2
+}
+
+/// One range of an `Accept`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Range {
+    /// Type, subtype, suffix, in lower case.
+    name: [String; 3],
+    /// In thousandths.
+    quality: u32,
+}
+
+impl Range {
+    /// `None` for one whose quality is nonsense.
+    fn new(range: &MediaType<'_>) -> Option<Self> {
+        let quality = match range.get_param(mediatype::names::Q) {
+            None => 1000,
+            Some(value) => quality(&value.unquoted_str())?,
+        };
+        let suffix = range.suffix.map_or("", |suffix| suffix.as_str());
+        Some(Self {
+            name: [range.ty.as_str(), range.subty.as_str(), suffix].map(str::to_ascii_lowercase),
+            quality,
+        })
+    }
+
+    /// How closely it fits a media type: 2 for its name, 0 for `*/*`; `None` if it does not.
+    fn specificity(&self, offered: [&str; 3]) -> Option<u8> {
+        let [kind, subtype, _] = &self.name;
+        match (kind.as_str(), subtype.as_str()) {
+            _ if self.name == offered => Some(2),
+            ("*", "*") => Some(0),
+            (_, "*") if Some(&kind.as_str()) == offered.first() => Some(1),
+            _ => None,
+        }
+    }
+}
+
+/// A quality value in thousandths, `0` to `1`. More digits than three, or none before the point,
+/// are let pass; a sign, an exponent or a word are not.
+fn quality(text: &str) -> Option<u32> {
+    let plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let value: f64 = text.parse().ok().filter(|_| plain)?;
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is between 0 and 1000"
+    )]
+    (0.0..=1.0)
+        .contains(&value)
+        .then(|| (value * 1000.0).ceil() as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(values: &[&[u8]]) -> Dialect {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(ACCEPT, HeaderValue::from_bytes(value).unwrap());
+        }
+        negotiate(&headers)
+    }
+
+    #[test]
+    fn table() {
+        use Dialect::{Actuator, Ietf, Kubernetes, Native};
+        for (accept, expected) in [
+            // What probers and people send.
+            ("*/*", Native),
+            ("", Native),
+            ("application/json", Native),
+            ("application/health+json", Ietf),
+            ("application/vnd.spring-boot.actuator.v3+json", Actuator),
+            ("text/plain", Kubernetes),
+            ("text/plain, */*", Kubernetes),
+            ("text/plain; charset=utf-8", Kubernetes),
+            (
+                "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+                Native,
+            ),
+            (
+                "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2",
+                Native,
+            ),
+            ("application/vnd.spring-boot.actuator.v2+json", Native),
+            // Case, white space, quotes.
+            ("Application/HEALTH+JSON", Ietf),
+            ("  text/plain ;Q=1 ", Kubernetes),
+            ("text/plain;q=\"0.5\", application/json;q=0.4", Kubernetes),
+            // Qualities.
+            (
+                "application/health+json;q=0.5, text/plain;q=0.9",
+                Kubernetes,
+            ),
+            ("application/health+json;q=0.9, text/plain;q=0.5", Ietf),
+            ("application/json;q=0.001, */*;q=0", Native),
+            (
+                "application/health+json;q=0.001, application/json;q=0",
+                Ietf,
+            ),
+            ("text/plain;q=0", Native),
+            ("text/plain;q=0, application/json;q=0", Native),
+            ("*/*;q=0", Native),
+            ("application/json;q=0, */*", Ietf),
+            ("application/json;q=0, text/plain;q=0.1", Kubernetes),
+            (
+                "text/plain;q=0.5000001, application/health+json;q=0.5",
+                Kubernetes,
+            ),
+            // Ties go to the first.
+            ("application/health+json, text/plain", Ietf),
+            ("text/plain, application/health+json", Kubernetes),
+            ("text/plain, application/json", Kubernetes),
+            ("application/json, text/plain", Native),
+            ("*/*, text/plain", Native),
+            // The most specific range speaks for a type, wherever it stands.
+            (
+                "text/*;q=1, text/plain;q=0.1, application/health+json;q=0.3",
+                Ietf,
+            ),
+            (
+                "text/plain;q=0.1, text/*;q=1, application/health+json;q=0.3",
+                Ietf,
+            ),
+            (
+                "*/*;q=1, application/json;q=0.2, application/*;q=0.1",
+                Kubernetes,
+            ),
+            ("text/*", Kubernetes),
+            ("application/*", Native),
+            ("application/*, application/json;q=0", Ietf),
+            ("text/*;q=0.3, */*;q=0.1", Kubernetes),
+            // Nonsense is passed over.
+            ("text/plain;q=high, application/health+json;q=0.1", Ietf),
+            ("text/plain;q=2", Native),
+            ("text/plain;q=-1", Native),
+            ("text/plain;q=1e-1", Native),
+            ("text/plain;q=NaN", Native),
+            ("text/plain;q=", Native),
+            ("text/plain;q", Native),
+            ("text", Native),
+            ("text/", Native),
+            ("/plain", Native),
+            ("/", Native),
+            (",,,", Native),
+            (";q=1", Native),
+            ("*/plain", Native),
+            ("text/plain/x", Native),
+            ("text /plain", Native),
+            ("\"text/plain\"", Native),
+            ("text/plain;x=\"", Native),
+            ("application/health+json+json", Native),
+            ("application/json+health", Native),
+            (
+                "application/health+json garbage, text/plain;q=0.5",
+                Kubernetes,
+            ),
+            ("garbage, \"unclosed, text/plain", Native),
+        ] {
+            assert_eq!(asked(&[accept.as_bytes()]), expected, "{accept}");
+        }
+        assert_eq!(asked(&[]), Native);
+        assert_eq!(asked(&[b"text/html", b"text/plain"]), Kubernetes);
+        assert_eq!(asked(&[b"\xff", b"text/plain"]), Kubernetes);
+        assert_eq!(asked(&[b"text/pl\xe4in"]), Native);
+    }
+
+    #[test]
+    fn one_that_is_too_long_is_nonsense() {
+        let long = |length: usize| format!("text/plain{}", " ".repeat(length - 10));
+        assert_eq!(asked(&[long(MAX_ACCEPT).as_bytes()]), Dialect::Kubernetes);
+        assert_eq!(asked(&[long(MAX_ACCEPT + 1).as_bytes()]), Dialect::Native);
+        let half = long(MAX_ACCEPT / 2 + 1);
+        assert_eq!(asked(&[half.as_bytes(), half.as_bytes()]), Dialect::Native);
+    }
+}

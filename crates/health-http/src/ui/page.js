@@ -1,0 +1,479 @@
+"use strict";
+
+// Where the node tells its state; relative, so that the page works behind a prefix.
+const STATE = "ui/state";
+const EVENTS = "events";
+// The node says something at least every 5 s; silence for longer than this is a lost connection.
+const SILENCE = 12_000;
+const REFRESH = 2_000;
+
+// Worst first: how statuses are grouped, marked and named. Never by colour alone.
+const KINDS = [
+  { id: "unhealthy", word: "unhealthy", mark: "✕", title: "Failing" },
+  { id: "unknown", word: "unknown", mark: "?", title: "Unknown: no fresh evidence" },
+  { id: "degraded", word: "degraded", mark: "!", title: "Degraded" },
+  { id: "pending", word: "starting", mark: "…", title: "Waiting for a first result" },
+  { id: "healthy", word: "healthy", mark: "✓", title: "Healthy" },
+  { id: "off", word: "disabled", mark: "–", title: "Disabled" },
+];
+const MARKS = Object.fromEntries(KINDS.map((kind) => [kind.id, kind.mark]));
+const KIND_OF = {
+  healthy: "healthy", degraded: "degraded", unhealthy: "unhealthy", panicked: "unhealthy",
+  stopped: "unhealthy", stopping: "degraded", starting: "pending", unknown: "unknown",
+};
+const kindOf = (check) => (check.enabled === false ? "off" : KIND_OF[check.status] ?? "unknown");
+
+const $ = (id) => document.getElementById(id);
+const SVG = "http://www.w3.org/2000/svg";
+
+function el(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+function svg(tag, attributes = {}, ...children) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+// Leaves what is right alone: screen readers and selections stay where they are.
+const write = (node, text) => { if (node.textContent !== text) node.textContent = text; };
+const mark = (node, name, value) => { if (node.getAttribute(name) !== value) node.setAttribute(name, value); };
+
+function duration(seconds) {
+  const s = Math.max(0, seconds);
+  if (s < 0.001) return `${Math.round(s * 1e6)} µs`;
+  if (s < 1) return `${(s * 1000).toFixed(s < 0.01 ? 1 : 0)} ms`;
+  if (s < 10) return `${s.toFixed(1)} s`;
+  if (s < 120) return `${Math.round(s)} s`;
+  if (s < 7200) return `${Math.round(s / 60)} min`;
+  if (s < 172_800) return `${Math.round(s / 3600)} h`;
+  return `${Math.round(s / 86_400)} d`;
+}
+const ago = (ms) => (ms == null ? "never" : `${duration(Math.floor((nodeNow() - ms) / 1000) || 0).replace("0 µs", "0 s")} ago`);
+const clock = (ms) => new Date(ms).toLocaleTimeString([], { hour12: false });
+const moment = (ms) => (nodeNow() - ms < 43_200_000 ? clock(ms) : new Date(ms).toLocaleString([], { hour12: false }));
+const number = (value) => (value == null ? "unknown" : value.toLocaleString(undefined, { maximumFractionDigits: 3 }));
+function bytes(value) {
+  for (const unit of ["B", "KiB", "MiB", "GiB", "TiB"]) {
+    if (value < 1024 || unit === "TiB") return `${unit === "B" ? value : value.toFixed(1)} ${unit}`;
+    value /= 1024;
+  }
+}
+
+const checks = new Map(); // name -> { check, row }
+const shown = { text: "", kinds: new Set() };
+let node = null;
+let registry = null;
+let skew = 0; // the node's clock less this browser's
+let heard = 0; // when the node was last heard, by this browser's steady clock
+let live = false;
+let token = sessionStorage.getItem("health-token") ?? "";
+const nodeNow = () => Date.now() + skew;
+
+// --- what the node tells ---------------------------------------------------------------------
+
+async function ask(path, signal) {
+  const headers = token ? { authorization: `Bearer ${token}` } : {};
+  const answer = await fetch(path, { headers, cache: "no-store", signal });
+  if (answer.status === 401) throw new Locked(token ? "The node does not take this token." : "");
+  if (!answer.ok) throw new Error(`the node answers ${answer.status}`);
+  return answer;
+}
+class Locked extends Error {}
+
+async function load(all) {
+  const after = all || !node ? "" : `?after=${node.now}`;
+  const state = await (await ask(STATE + after, AbortSignal.timeout(SILENCE))).json();
+  if (after && state.registry !== registry) return load(true);
+  registry = state.registry;
+  node = state;
+  skew = state.now - Date.now();
+  heard = performance.now();
+  if (!after) for (const name of checks.keys()) if (!state.checks.some((it) => it.name === name)) drop(name);
+  for (const check of state.checks) take(check);
+  draw();
+}
+
+// One refresh at a time, however many events ask for one.
+let refreshing = null;
+let again = false;
+function refresh() {
+  if (refreshing) { again = true; return; }
+  refreshing = load(false)
+    .catch((error) => { if (error instanceof Locked) locked(error); })
+    .finally(() => {
+      refreshing = null;
+      if (again) { again = false; setTimeout(refresh, 250); }
+    });
+}
+
+async function listen() {
+  const stop = new AbortController();
+  const watch = setInterval(() => { if (performance.now() - heard > SILENCE) stop.abort(); }, 1000);
+  try {
+    const reader = (await ask(EVENTS, stop.signal)).body.getReader();
+    await load(true);
+    alive(true);
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) throw new Error("the node closed the stream");
+      heard = performance.now();
+      // Every event means the same here: ask for what changed.
+      if (value.length > 0) refresh();
+    }
+  } finally {
+    clearInterval(watch);
+    stop.abort();
+  }
+}
+
+async function run() {
+  for (let pause = 500; ; pause = Math.min(pause * 2, 5000)) {
+    const begun = performance.now();
+    try {
+      await listen();
+    } catch (error) {
+      if (error instanceof Locked) { await locked(error); pause = 250; continue; }
+      alive(false);
+    }
+    if (performance.now() - begun > 10_000) pause = 250;
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}
+
+function alive(yes) {
+  live = yes;
+  mark($("link"), "data-live", String(yes));
+  document.body.classList.toggle("stale-page", !yes);
+  $("lost").hidden = yes;
+  if (!yes) {
+    badge($("node-status"), "unknown");
+    document.title = "? connection lost";
+  }
+  tick();
+}
+
+function locked(error) {
+  $("door").hidden = false;
+  $("main").hidden = true;
+  write($("door-error"), error.message);
+  write($("link"), "a token is needed");
+  return new Promise((resolve) => {
+    $("door").onsubmit = (event) => {
+      event.preventDefault();
+      token = $("token").value.trim();
+      sessionStorage.setItem("health-token", token);
+      $("door").hidden = true;
+      $("main").hidden = false;
+      resolve();
+    };
+  });
+}
+
+// --- the node ----------------------------------------------------------------------------------
+
+function badge(at, status) {
+  const kind = KIND_OF[status] ?? "unknown";
+  mark(at, "data-state", kind === "pending" ? "unknown" : kind);
+  write(at, `${MARKS[kind]} ${status}`);
+}
+
+function draw() {
+  badge($("node-status"), node.status);
+  write($("node-name"), node.node_id || "Health");
+  write($("node-message"), node.message);
+  document.title = `${MARKS[KIND_OF[node.status]] ?? "?"} ${node.node_id || "Health"}: ${node.status}`;
+  drawSections();
+  drawChecks();
+  drawTimeline();
+  tick();
+}
+
+function drawFacts() {
+  const facts = [
+    [`${node.status} since`, node.since == null ? "the page's node began to watch" : `${moment(node.since)} (${duration((nodeNow() - node.since) / 1000)})`],
+    ["up", duration((nodeNow() - node.start_time) / 1000)],
+    ["version", node.version || "–"],
+    ["checks", String(checks.size)],
+    ["score", node.score == null ? "–" : node.score.toFixed(2)],
+  ];
+  const list = $("facts");
+  if (list.children.length !== facts.length) list.replaceChildren(...facts.map(() => el("div", {}, el("dt"), el("dd"))));
+  facts.forEach(([name, value], i) => {
+    write(list.children[i].children[0], name);
+    write(list.children[i].children[1], value);
+  });
+}
+
+// Ages move on by themselves, also when nothing is heard.
+function tick() {
+  if (!node) {
+    if ($("link").dataset.live === "false") write($("lost"), "✕ Connection lost. Nothing has been heard of this node yet. Trying again.");
+    return;
+  }
+  drawFacts();
+  const silence = (performance.now() - heard) / 1000;
+  write($("link"), live ? `live, heard ${silence < 1 ? "now" : `${duration(Math.round(silence))} ago`}` : "connection lost");
+  if (!live) write($("lost"), `✕ Connection lost. What you see is how the node was at ${clock(node.now)}, ${duration(Math.round(silence))} ago; it may be down. Trying again.`);
+  for (const { check, row } of checks.values()) if (!row.hidden) write(row.age, check.enabled === false ? "–" : ago(check.at));
+}
+
+// --- the checks --------------------------------------------------------------------------------
+
+function take(check) {
+  let held = checks.get(check.name);
+  if (!held) checks.set(check.name, held = { row: newRow(check.name) });
+  const moved = !held.check || kindOf(held.check) !== kindOf(check);
+  held.check = check;
+  held.words = [check.name, check.message, check.impact.replace("_", " "), check.description, ...check.tags].join("\n").toLowerCase();
+  fill(held.row, check);
+  if (moved) held.row.remove();
+}
+
+function drop(name) {
+  checks.get(name).row.remove();
+  checks.delete(name);
+}
+
+function newRow(name) {
+  const row = el("details", { class: "check" });
+  row.state = el("span", { class: "state" });
+  row.tags = el("span");
+  row.message = el("span", { class: "message" });
+  row.spark = svg("svg", { class: "spark", viewBox: "0 0 90 18", height: 18, preserveAspectRatio: "none", role: "img" });
+  row.strip = svg("svg", { class: "strip", viewBox: "0 0 120 14", height: 14, preserveAspectRatio: "none", role: "img" });
+  row.age = el("time", { class: "age" });
+  row.inside = el("dl", { class: "inside" });
+  row.append(
+    el("summary", {}, row.state, el("span", { class: "name" }, name, row.tags), row.message, row.spark, row.strip, row.age),
+    row.inside,
+  );
+  row.addEventListener("toggle", () => { if (row.open) fillInside(row, checks.get(name).check); });
+  return row;
+}
+
+function fill(row, check) {
+  const kind = kindOf(check);
+  mark(row, "data-state", kind);
+  write(row.state, `${MARKS[kind]} ${kind === "off" ? "disabled" : check.status}`);
+  write(row.message, check.message);
+  const tags = [];
+  if (check.impact === "critical") tags.push("critical");
+  if (check.impact === "informational") tags.push("informational");
+  if (check.cause !== "reported" && check.enabled !== false) tags.push(check.cause);
+  if (row.tags.textContent !== tags.join("")) row.tags.replaceChildren(...tags.map((tag) => el("span", { class: "tag" }, tag)));
+  drawSpark(row.spark, check);
+  drawStrip(row.strip, check);
+  if (row.open) fillInside(row, check);
+}
+
+function fillInside(row, check) {
+  const facts = [
+    ["since", moment(check.since)],
+    ["last result", check.at == null ? "none yet" : `${moment(check.at)}${check.latency_ms == null ? "" : `, took ${duration(check.latency_ms / 1000)}`}`],
+    ["impact", check.impact.replace("_", " ")],
+    ["score", check.score.toFixed(2)],
+    ["failures in a row", String(check.failures)],
+    ["runs", check.schedule],
+  ];
+  if (check.description) facts.unshift(["what it is", check.description]);
+  if (check.tags.length) facts.push(["tags", check.tags.join(", ")]);
+  for (const [name, value] of Object.entries(check.details ?? {})) {
+    facts.push([name, typeof value === "object" ? JSON.stringify(value) : typeof value === "number" ? number(value) : String(value)]);
+  }
+  row.inside.replaceChildren(...facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+}
+
+function drawSpark(at, check) {
+  const times = check.runs.latency_ms;
+  const most = Math.max(...times, 0.001);
+  const step = 90 / Math.max(times.length - 1, 1);
+  const line = times.map((ms, i) => `${(i * step).toFixed(1)} ${(17 - (16 * ms) / most).toFixed(1)}`).join("L");
+  at.replaceChildren();
+  if (times.length > 1) at.append(svg("path", { d: `M${line}` }));
+  mark(at, "aria-label", times.length ? `latency of the last ${times.length} runs, at most ${duration(most / 1000)}` : "no runs yet");
+}
+
+const RUNS = { h: "healthy", d: "degraded", u: "unhealthy" };
+function drawStrip(at, check) {
+  const past = check.runs.status;
+  const paths = { healthy: "", degraded: "", unhealthy: "" };
+  // A bad run is taller, so that it shows without its colour.
+  [...past].forEach((letter, i) => {
+    const kind = RUNS[letter];
+    const height = { healthy: 6, degraded: 10, unhealthy: 14 }[kind];
+    paths[kind] += `M${120 - 4 * (past.length - i)} 14v-${height}h3v${height}z`;
+  });
+  at.replaceChildren(...Object.entries(paths).filter(([, d]) => d).map(([kind, d]) => svg("path", { "data-state": kind, d })));
+  const bad = [...past].filter((letter) => letter !== "h").length;
+  mark(at, "aria-label", past ? `of the last ${past.length} runs ${bad} were not healthy` : "no runs yet");
+}
+
+function drawChecks() {
+  const counts = Object.fromEntries(KINDS.map((kind) => [kind.id, 0]));
+  for (const { check } of checks.values()) counts[kindOf(check)] += 1;
+  for (const kind of KINDS) {
+    const button = kinds.get(kind.id);
+    write(button, `${kind.mark} ${kind.word} ${counts[kind.id]}`);
+    button.hidden = counts[kind.id] === 0 && !shown.kinds.has(kind.id);
+    // Rows stand in their group, sorted by name; only those that moved are put anew.
+    const group = groups.get(kind.id);
+    const waiting = [...checks.values()].filter(({ check, row }) => kindOf(check) === kind.id && row.parentNode !== group.list);
+    if (waiting.length) {
+      const rows = [...checks.entries()].filter(([, { check }]) => kindOf(check) === kind.id).sort(([a], [b]) => (a < b ? -1 : 1));
+      group.list.replaceChildren(...rows.map(([, { row }]) => row));
+    }
+  }
+  filter();
+}
+
+function filter() {
+  const words = shown.text.toLowerCase().split(/\s+/).filter(Boolean);
+  const found = Object.fromEntries(KINDS.map((kind) => [kind.id, 0]));
+  let total = 0;
+  for (const { check, row, words: text } of checks.values()) {
+    const kind = kindOf(check);
+    const fits = (shown.kinds.size === 0 || shown.kinds.has(kind)) && words.every((word) => text.includes(word));
+    if (row.hidden === fits) row.hidden = !fits;
+    if (fits) { found[kind] += 1; total += 1; }
+  }
+  for (const kind of KINDS) {
+    const group = groups.get(kind.id);
+    group.box.hidden = found[kind.id] === 0;
+    write(group.title, `${kind.title} (${found[kind.id]})`);
+    // A thousand healthy checks are folded away, until somebody looks for some.
+    if (words.length || shown.kinds.size) group.box.open = true;
+    else if (!group.chosen) group.box.open = kind.id !== "healthy" || found[kind.id] <= 60;
+  }
+  $("none").hidden = total > 0;
+  write($("none"), checks.size ? "No check matches." : "No checks are registered.");
+  write($("matches"), words.length || shown.kinds.size ? `${total} of ${checks.size} checks match` : "");
+}
+
+const kinds = new Map();
+const groups = new Map();
+for (const kind of KINDS) {
+  const button = el("button", { type: "button", "aria-pressed": "false", "data-state": kind.id });
+  button.hidden = true;
+  button.onclick = () => {
+    const on = !shown.kinds.delete(kind.id);
+    if (on) shown.kinds.add(kind.id);
+    mark(button, "aria-pressed", String(on));
+    filter();
+  };
+  kinds.set(kind.id, button);
+  $("kinds").append(button);
+  const group = { title: el("h3"), list: el("div"), box: el("details", { class: "group", open: "" }) };
+  group.box.append(el("summary", {}, group.title), group.list);
+  // Who folded a group, or opened it, is not contradicted.
+  group.box.firstChild.onclick = () => { group.chosen = true; };
+  group.box.hidden = true;
+  groups.set(kind.id, group);
+  $("groups").append(group.box);
+}
+$("search").oninput = (event) => { shown.text = event.target.value; filter(); };
+$("filters").onsubmit = (event) => event.preventDefault();
+document.addEventListener("keydown", (event) => {
+  if (event.key === "/" && !/input|textarea/i.test(event.target.tagName)) { event.preventDefault(); $("search").focus(); }
+});
+
+// --- sections: lag, shutdown, whatever the service pushes -----------------------------------------
+
+function drawSections() {
+  const wanted = node.sections.map((section) => section.name).join("\n");
+  const box = $("sections");
+  if (box.dataset.names !== wanted) {
+    box.dataset.names = wanted;
+    box.replaceChildren(...node.sections.map((section) => el("section", { "aria-label": section.title }, el("h2"), el("div", { class: "card" }))));
+  }
+  node.sections.forEach((section, i) => {
+    const [head, card] = box.children[i].children;
+    const notes = [];
+    if (section.age_seconds == null) notes.push(el("span", { class: "note" }, "nothing pushed yet"));
+    else if (section.stale) notes.push(el("span", { class: "note stale" }, `? stale: last pushed ${duration(section.age_seconds)} ago`));
+    if (section.dropped) notes.push(el("span", { class: "note" }, `${section.dropped} left out`));
+    head.replaceChildren(section.title, ...notes);
+    const columns = [...new Set(section.rows.flatMap((row) => row.fields.map((field) => field.name)))];
+    card.hidden = section.rows.length === 0;
+    card.replaceChildren(el("table", {},
+      el("thead", {}, el("tr", {}, ...["status", "name", ...columns, ""].map((name) => el("th", { scope: "col" }, name.replaceAll("_", " "))))),
+      el("tbody", {}, ...section.rows.map((row) => sectionRow(row, columns, section.stale)))));
+  });
+}
+
+function sectionRow(row, columns, stale) {
+  const kind = stale ? "unknown" : KIND_OF[row.status] ?? "off";
+  const status = row.status == null ? "" : `${MARKS[kind]} ${stale ? "unknown" : row.status}`;
+  const cells = columns.map((name) => {
+    const field = row.fields.find((it) => it.name === name);
+    return el("td", { class: "figure" }, ...(field ? [figure(field)] : []));
+  });
+  return el("tr", { "data-state": kind },
+    el("td", {}, el("span", { class: "state" }, status)),
+    el("th", { scope: "row" }, row.name), ...cells, el("td", { class: "words" }, row.message));
+}
+
+function figure({ name, kind, value }) {
+  switch (kind) {
+    case "text": return value;
+    case "seconds": return value == null ? "unknown" : duration(value);
+    case "bytes": return bytes(value);
+    case "share": return value == null ? "unknown" : el("progress", { max: 1, value, "aria-label": name, title: `${Math.round(value * 100)} %` });
+    case "series": return chart(name, value);
+    default: return number(value);
+  }
+}
+
+// A figure over time: what was, what is expected with its band, and the limits.
+function chart(name, { unit, points, forecast, limits }) {
+  const known = points.filter(([, y]) => y != null);
+  const ahead = forecast.filter((it) => it.every((value) => value != null));
+  const xs = [...known.map(([x]) => x), ...ahead.map(([x]) => x), 0];
+  const [left, right] = [Math.min(...xs), Math.max(...xs, 1)];
+  const seen = Math.max(...known.map(([, y]) => y), ...ahead.map(([, , , upper]) => upper), 1e-9);
+  // A limit far above everything would flatten what there is to see.
+  const drawn = limits.filter(([, y]) => y != null && y <= 4 * seen);
+  const top = Math.max(seen, ...drawn.map(([, y]) => y)) * 1.08;
+  const x = (t) => (((t - left) / (right - left)) * 200).toFixed(1);
+  const y = (v) => (50 - (48 * v) / top).toFixed(1);
+  const path = (list) => (list.length ? `M${list.map(([a, b]) => `${x(a)} ${y(b)}`).join("L")}` : "");
+  const picture = svg("svg", { class: "chart", viewBox: "0 0 200 52", preserveAspectRatio: "none", role: "img" });
+  picture.append(svg("path", { class: "now", d: `M${x(0)} 0V52` }));
+  if (ahead.length) {
+    const [lower, upper] = [ahead.map(([t, low]) => [t, low]), ahead.map(([t, , , high]) => [t, high])];
+    picture.append(svg("path", { class: "band", d: `${path(lower)}L${upper.reverse().map(([a, b]) => `${x(a)} ${y(b)}`).join("L")}z` }));
+    picture.append(svg("path", { class: "will", d: path(ahead.map(([t, , value]) => [t, value])) }));
+  }
+  picture.append(svg("path", { class: "was", d: path(known) }));
+  for (const [, value] of drawn) picture.append(svg("path", { class: "limit", d: `M0 ${y(value)}H200` }));
+  const shownUnit = unit ? ` ${unit}` : "";
+  const words = [`${duration(-left)} past`, ahead.length ? `${duration(right)} ahead` : "", `top ${number(+top.toPrecision(2))}${shownUnit}`,
+    ...limits.map(([label, value]) => `${label} ${number(value)}${shownUnit}`)].filter(Boolean).join(" · ");
+  picture.setAttribute("aria-label", `${name}: ${words}`);
+  return el("div", { class: "chart-box" }, picture, el("p", {}, words));
+}
+
+// --- the timeline ----------------------------------------------------------------------------------
+
+function drawTimeline() {
+  const list = $("timeline");
+  const newest = node.transitions.map((it) => it.seq).join();
+  if (list.dataset.seen === newest) return;
+  list.dataset.seen = newest;
+  list.replaceChildren(...node.transitions.map((it) => {
+    const kind = KIND_OF[it.to] ?? "off";
+    return el("li", { "data-state": kind },
+      el("time", {}, moment(it.at)),
+      el("span", { class: "name" }, it.subject),
+      el("span", {}, el("span", { class: "state" }, `${it.from} → ${MARKS[kind]} ${it.to}`), it.message ? ` ${it.message}` : ""));
+  }));
+  $("quiet").hidden = node.transitions.length > 0;
+}
+
+setInterval(tick, 1000);
+setInterval(() => { if (live && !document.hidden) refresh(); }, REFRESH);
+document.addEventListener("visibilitychange", () => { if (live && !document.hidden) refresh(); });
+run();

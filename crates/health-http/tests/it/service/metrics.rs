@@ -1,0 +1,74 @@
+//! What a scrape gets.
+
+use health_core::{ComponentSpec, Health, check_fn};
+use health_http::{HealthCollector, HealthService};
+
+use super::{get, node};
+
+#[tokio::test(start_paused = true)]
+async fn a_scrape_tells_of_the_node_its_checks_and_what_was_answered() {
+    let (health, service) = node();
+    health
+        .register(check_fn("db", |_| async { Err::<(), _>("gone") }).critical())
+        .unwrap();
+    let queue = health.component(ComponentSpec::new("queue")).unwrap();
+    queue.degraded("full");
+    health.start().unwrap();
+    let _ = health.ask("db").await;
+    assert_eq!(get(&service, "/ready").await.status, 503);
+    assert_eq!(get(&service, "/nothing/here").await.status, 404);
+
+    let scrape = get(&service, "/metrics").await;
+    assert_eq!(scrape.status, 200);
+    assert_eq!(scrape.headers["content-type"], "text/plain; version=0.0.4");
+    for line in [
+        "# TYPE health_check_runs_total counter",
+        "# TYPE health_check_duration_seconds summary",
+        r#"health_node_info{node_id="node-1",version="1.4.2"} 1"#,
+        r#"health_node_status{status="unhealthy"} 1"#,
+        r#"health_node_status{status="healthy"} 0"#,
+        r#"health_probe_passing{probe="ready"} 0"#,
+        r#"health_probe_passing{probe="live"} 1"#,
+        r#"health_check_info{check="db",impact="critical",kind="active"} 1"#,
+        r#"health_check_status{check="db",status="unhealthy"} 1"#,
+        r#"health_check_status{check="queue",status="degraded"} 1"#,
+        r#"health_check_runs_total{check="db",outcome="unhealthy"} 1"#,
+        r#"health_check_runs_total{check="db",outcome="timeout"} 0"#,
+        r#"health_check_consecutive_failures{check="db"} 1"#,
+        r#"health_check_stale{check="db"} 0"#,
+        r#"health_check_duration_seconds_count{check="db"} 1"#,
+        r#"health_http_requests_total{route="ready",code="503"} 1"#,
+        r#"health_http_requests_total{route="other",code="404"} 1"#,
+    ] {
+        assert!(
+            scrape.text.lines().any(|it| it == line),
+            "{line}\n{}",
+            scrape.text
+        );
+    }
+    assert!(!scrape.text.contains("gone"), "no message is a label");
+
+    health.unregister("db").unwrap();
+    let scrape = get(&service, "/metrics").await;
+    assert!(!scrape.text.contains(r#"check="db""#));
+}
+
+#[tokio::test]
+async fn hostile_names_are_escaped_and_registries_join_without_a_metric_twice() {
+    let health = Health::builder().node_id("a\"b\\c\nd").version("").build();
+    let registry = prometheus::Registry::new();
+    registry
+        .register(Box::new(HealthCollector::new(Health::new()).unwrap()))
+        .unwrap();
+    let own = prometheus::IntCounter::new("orders_total", "Orders.").unwrap();
+    own.inc();
+    registry.register(Box::new(own)).unwrap();
+    let service = HealthService::builder(health).registry(registry).build();
+    let text = get(&service, "/metrics").await.text;
+    assert!(
+        text.contains(r#"health_node_info{node_id="a\"b\\c\nd",version=""} 1"#),
+        "{text}"
+    );
+    assert!(text.contains("orders_total 1"));
+    assert_eq!(text.matches("# TYPE health_node_info ").count(), 1);
+}
