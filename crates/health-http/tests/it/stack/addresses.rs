@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use health_core::{ComponentSpec, Health};
 use health_http::server::{BindError, ServerHandle, StallLimits};
-use health_http::{HealthServer, Token};
+use health_http::{HealthServer, HealthServiceBuilder, Token};
 
 use super::connection::get;
 use super::node::runtime;
@@ -43,7 +43,7 @@ fn details_are_on_the_admin_address_alone() {
     for own_thread in [false, true] {
         let health = health();
         health.start().unwrap();
-        let mut builder = HealthServer::builder(health).service(|service| service.status_only());
+        let mut builder = HealthServer::builder(health).service(HealthServiceBuilder::status_only);
         if own_thread {
             builder = builder.own_thread(StallLimits::default());
         }
