@@ -18,6 +18,7 @@ use serde_json::Value;
 mod dialect_golden;
 mod dialects;
 mod disclosure;
+mod mapping;
 mod schema;
 mod wire;
 
