@@ -122,7 +122,7 @@ impl Pages {
             let body = text(name, passing, &report, form);
             return reply::verdict(passing, form.dialect, body.into());
         }
-        let shown = Shown::Group(Arc::clone(&report), stall);
+        let shown = Shown::Group(report.stamp, stall);
         let body = self.shelf.get(name, form.slot(), shown, || {
             if *form == Form::native(View::Full) {
                 native::group(&report, name, status, &message)
