@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use health_core::{ComponentSpec, Group, Health, Outcome, check_fn};
+use health_core::{Component, ComponentSpec, Group, Health, Outcome, check_fn};
 use health_http::HealthService;
 use hyper::{Request, header};
 
@@ -181,4 +181,44 @@ async fn what_is_too_long_is_refused_before_it_costs_anything() {
         assert_eq!(reply.status, status);
         assert!(reply.json()["error"].is_string());
     }
+}
+
+#[tokio::test]
+async fn envoy_is_told_of_a_node_that_is_degraded_and_of_no_other() {
+    let health = Health::new();
+    let service = HealthService::builder(health.clone()).status_only().build();
+    let part = health.component(ComponentSpec::new("part").tag("all"));
+    let part = part.unwrap();
+    health.group(Group::tagged("all", "all")).unwrap();
+    health.start().unwrap();
+    let tell = [
+        (Component::ready as fn(&Component), false),
+        (|part| part.degraded("slow"), true),
+        (Component::ready, false),
+        // It is not critical, so the node is degraded still.
+        (|part| part.not_ready("gone"), true),
+    ];
+    for (tell, degraded) in tell {
+        tell(&part);
+        for path in [
+            "/health",
+            "/ready",
+            "/health?format=ietf",
+            "/readyz?verbose",
+        ] {
+            let reply = get(&service, path).await;
+            let header = reply.headers.get("x-envoy-degraded");
+            assert_eq!((reply.status, header.is_some()), (200, degraded), "{path}");
+        }
+        let startup = get(&service, "/startup").await;
+        assert_eq!(startup.headers.get("x-envoy-degraded"), None);
+    }
+    health.begin_shutdown();
+    assert_eq!(
+        get(&service, "/ready")
+            .await
+            .headers
+            .get("x-envoy-degraded"),
+        None
+    );
 }
