@@ -59,6 +59,8 @@
 //! | starting | `not_ready` | `fail` | `OUT_OF_SERVICE` | `DOWN` | `check failed` |
 //! | stopping | `shutting_down` | `fail` | `OUT_OF_SERVICE` | `DOWN` | `check failed` |
 //!
+//! What is degraded and passes has the header `x-envoy-degraded`, for Envoy.
+//!
 //! A check that is unknown (stale, pending, disabled) is `not_ready`, `fail`,
 //! `UNKNOWN`, `DOWN` and `[-]`, save that Kubernetes' text has a disabled one as
 //! `excluded: ok`. `docs/dialects.md` has the rest.

@@ -205,6 +205,7 @@ async fn envoy_is_told_of_a_node_that_is_degraded_and_of_no_other() {
             "/ready",
             "/health?format=ietf",
             "/readyz?verbose",
+            "/health/groups/all",
         ] {
             let reply = get(&service, path).await;
             let header = reply.headers.get("x-envoy-degraded");
