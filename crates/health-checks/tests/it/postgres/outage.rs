@@ -63,16 +63,12 @@ pub(super) async fn suspended_under_a_shared_client(server: &Server) {
 pub(super) async fn asked_once(server: &Server) {
     let admin = cluster::admin(server.port).await;
     let log = "ALTER ROLE app SET log_statement = 'all'";
-    let postgres = |check: PostgresCheck| {
-        Monitored::start(check.registration().timeout(SHORT).thresholds(1, 1))
-    };
     admin.batch_execute(log).await.unwrap();
     let client = cluster::client(server.port).await;
     let pool = pool(&address("app", server.port), 3);
-    for monitored in [
-        postgres(PostgresCheck::client(client)),
-        postgres(PostgresCheck::pool(pool)),
-    ] {
+    for check in [PostgresCheck::client(client), PostgresCheck::pool(pool)] {
+        let check = check.registration().timeout(SHORT).thresholds(1, 1);
+        let monitored = Monitored::start(check);
         monitored.ask_until("an answer", CheckState::healthy).await;
         server.suspend();
         let before = asked(server);
