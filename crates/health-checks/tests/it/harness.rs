@@ -266,7 +266,8 @@ pub(crate) fn connections(port: u16) -> usize {
     let port = format!(":{port:04X}");
     let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
     // Local address, remote address, state, four more, and the inode.
-    let ends: Vec<(&str, &str)> = table
+    // A set, as the kernel may list one twice while others come and go.
+    let ends: HashSet<(&str, &str)> = table
         .lines()
         .skip(1)
         .filter_map(|line| {

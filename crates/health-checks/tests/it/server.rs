@@ -96,11 +96,11 @@ impl Server {
     /// one by one, so this waits for the last.
     pub(crate) fn suspend(&self) {
         self.signal(Signal::STOP);
-        self.signal_children(Signal::STOP);
-        // A thread that runs may answer before it stops.
-        let mut processes = self.children();
-        processes.push(Pid::from_child(&self.child));
+        // A thread that runs may answer before it stops, or make another child.
         until("the server's stop", || {
+            self.signal_children(Signal::STOP);
+            let mut processes = self.children();
+            processes.push(Pid::from_child(&self.child));
             processes.iter().all(|pid| threads_are(*pid, "TtZX"))
         });
     }
