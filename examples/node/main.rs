@@ -14,7 +14,7 @@ use health_core::{ComponentSpec, Health, RegisterError, StartError};
 use health_examples::flags::{self, Command, Flags};
 use health_http::HealthServer;
 use health_http::server::{BindError, LocalAddr, ServeError, StallLimits};
-use health_shutdown::{Component, InstallError, PlanError, Report};
+use health_shutdown::{Component, InstallError, PlanError, Report, ShutdownCollector};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
@@ -57,6 +57,8 @@ enum Failure {
     Check(#[from] Box<dyn std::error::Error>),
     #[error(transparent)]
     Register(#[from] RegisterError),
+    #[error("cannot collect figures: {0}")]
+    Collect(#[from] prometheus::Error),
     #[error(transparent)]
     Bind(#[from] BindError),
     #[error(transparent)]
@@ -93,7 +95,10 @@ async fn serve(flags: &Flags) -> Result<Report, Failure> {
     for check in checks::all(flags).map_err(Failure::Check)? {
         health.register(check)?;
     }
-    let mut server = HealthServer::builder(health.clone());
+    let registry = prometheus::Registry::new();
+    registry.register(Box::new(ShutdownCollector::new(&shutdown)?))?;
+    let mut server =
+        HealthServer::builder(health.clone()).service(|service| service.registry(registry));
     if flags.own_thread {
         server = server.own_thread(StallLimits::default());
     }
