@@ -15,7 +15,7 @@ use crate::kept::Kept;
 use crate::native;
 use crate::probe_body::{ProbeBodies, title};
 use crate::rendered::{Page, Renderer};
-use crate::reply;
+use crate::reply::{self, Standing};
 use crate::route::Route;
 use crate::shelf::{Shelf, Shown};
 use crate::stall_view::StallView;
@@ -77,15 +77,15 @@ impl Pages {
             Route::History(name) => return self.history(name),
             Route::Actuator(_) | Route::Mounted(_) => return reply::not_found(),
         };
-        let (passing, body) = bodies.answer(&self.health, now, stall, form);
-        reply::verdict(passing, form.dialect, body)
+        let (standing, body) = bodies.answer(&self.health, now, stall, form);
+        reply::verdict(standing, form.dialect, body)
     }
 
     fn report(&self, form: &Form, stall: StallView) -> Response<Body> {
         let report = self.health.report();
         if *form == Form::native(View::Full) {
             let page = self.report.render(&report, stall);
-            return reply::verdict(is_serving(page.status), form.dialect, page.body.clone());
+            return reply::verdict(standing(page.status), form.dialect, page.body.clone());
         }
         if !form.excluded.is_empty() {
             let is_excluded = |name: &str| form.excludes(name);
@@ -95,10 +95,9 @@ impl Pages {
                     .health
                     .passes_without(Probe::Health, &report, is_excluded);
             let body = text(title(Probe::Health), passing, &report, form);
-            return reply::verdict(passing, form.dialect, body.into());
+            return reply::verdict(Standing::without_status(passing), form.dialect, body.into());
         }
         let (status, _) = stall.overlay(report.status, &report.message);
-        let passing = is_serving(status);
         let Some(kept) = self.wholes.get(form.slot()) else {
             return reply::not_found();
         };
@@ -106,7 +105,7 @@ impl Pages {
             let groups = self.health.group_names();
             whole(title(Probe::Health), report, stall, form, Some(&groups))
         });
-        reply::verdict(passing, form.dialect, body)
+        reply::verdict(standing(status), form.dialect, body)
     }
 
     fn group(&self, name: &str, form: &Form, stall: StallView) -> Response<Body> {
@@ -120,7 +119,7 @@ impl Pages {
             let passes = self.health.group_passes_without(name, &report, is_excluded);
             let passing = !stalled && passes == Some(true);
             let body = text(name, passing, &report, form);
-            return reply::verdict(passing, form.dialect, body.into());
+            return reply::verdict(Standing::without_status(passing), form.dialect, body.into());
         }
         let shown = Shown::Group(Arc::clone(&report), stall);
         let body = self.shelf.get(name, form.slot(), shown, || {
@@ -130,7 +129,7 @@ impl Pages {
                 whole(name, &report, stall, form, None)
             }
         });
-        reply::verdict(is_serving(status), form.dialect, body)
+        reply::verdict(standing(status), form.dialect, body)
     }
 
     fn check(&self, name: &str, form: &Form) -> Response<Body> {
@@ -141,7 +140,7 @@ impl Pages {
         let body = self.shelf.get(name, form.slot(), shown, || {
             dialect::check(form.dialect, &check)
         });
-        reply::verdict(is_passing(&check), form.dialect, body)
+        reply::verdict(standing_of(&check), form.dialect, body)
     }
 
     /// Rendered for each request: it moves with each run, and may be long.
@@ -160,8 +159,16 @@ fn is_serving(status: NodeStatus) -> bool {
     matches!(status, NodeStatus::Healthy | NodeStatus::Degraded)
 }
 
-fn is_passing(check: &CheckState) -> bool {
-    matches!(check.status, CheckStatus::Healthy | CheckStatus::Degraded)
+fn standing(status: NodeStatus) -> Standing {
+    Standing::new(is_serving(status), status)
+}
+
+fn standing_of(check: &CheckState) -> Standing {
+    match check.status {
+        CheckStatus::Healthy => Standing::Passing,
+        CheckStatus::Degraded => Standing::Degraded,
+        _ => Standing::Failing,
+    }
 }
 
 /// The node or a group in any form but the native one.

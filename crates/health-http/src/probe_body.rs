@@ -12,6 +12,7 @@ use health_core::{Health, NodeStatus, Probe, Report, Verdict};
 use serde::Serialize;
 
 use crate::dialect::{self, Dialect, Form, Lines, View, Whole};
+use crate::reply::Standing;
 use crate::stall_view::StallView;
 use crate::wire_time::Uptime;
 
@@ -29,7 +30,7 @@ struct Ground {
 #[derive(Clone, Debug)]
 struct ProbeBody {
     ground: Ground,
-    passing: bool,
+    standing: Standing,
     body: Bytes,
 }
 
@@ -51,14 +52,14 @@ impl ProbeBodies {
         }
     }
 
-    /// Whether the probe passes at `now`, and the body that says so.
+    /// How the probe stands at `now`, and the body that says so.
     pub(crate) fn answer(
         &self,
         health: &Health,
         now: Instant,
         stall: StallView,
         form: &Form,
-    ) -> (bool, Bytes) {
+    ) -> (Standing, Bytes) {
         if !form.excluded.is_empty() {
             return self.excluding(health, stall, form);
         }
@@ -76,11 +77,11 @@ impl ProbeBodies {
             listed: report.as_ref().map_or(0, |report| report.stamp),
         };
         let Some(place) = self.last.get(form.slot()) else {
-            return (false, Bytes::new());
+            return (Standing::Failing, Bytes::new());
         };
         let last = place.load();
         if let Some(last) = last.as_ref().filter(|last| last.ground == ground) {
-            return (last.passing, last.body.clone());
+            return (last.standing, last.body.clone());
         }
         // The verdict may have moved on meanwhile: its own sentence comes with it.
         let (verdict, message) = health.answer_at(self.probe, now);
@@ -93,22 +94,23 @@ impl ProbeBodies {
         };
         let fresh = ProbeBody {
             ground,
-            passing,
+            standing: Standing::new(passing, verdict.status),
             body: self
                 .render(ground, passing, &message, report.as_deref(), form)
                 .into(),
         };
-        let answer = (fresh.passing, fresh.body.clone());
+        let answer = (fresh.standing, fresh.body.clone());
         place.store(Some(Arc::new(fresh)));
         answer
     }
 
     /// The text of Kubernetes with some checks taken for healthy. Goes through all checks.
-    fn excluding(&self, health: &Health, stall: StallView, form: &Form) -> (bool, Bytes) {
+    fn excluding(&self, health: &Health, stall: StallView, form: &Form) -> (Standing, Bytes) {
         let report = health.report();
         let passing = health.passes_without(self.probe, &report, |name| form.excludes(name))
             && !self.is_hindered(health.verdict(self.probe), stall);
-        (passing, self.text(passing, Some(&report), form).into())
+        let standing = Standing::without_status(passing);
+        (standing, self.text(passing, Some(&report), form).into())
     }
 
     fn passes(&self, verdict: Verdict, stall: StallView) -> bool {

@@ -3,8 +3,9 @@
 use std::sync::LazyLock;
 
 use bytes::Bytes;
+use health_core::NodeStatus;
 use hyper::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, VARY, WWW_AUTHENTICATE,
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, VARY, WWW_AUTHENTICATE,
     X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Response, StatusCode};
@@ -17,14 +18,51 @@ pub(crate) fn json(status: StatusCode, body: Bytes) -> Response<Body> {
     spoken(status, Dialect::Native, body)
 }
 
-/// 200 if it passes, else 503.
-pub(crate) fn verdict(passing: bool, dialect: Dialect, body: Bytes) -> Response<Body> {
-    let status = if passing {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
+/// By this header of a passing probe Envoy sends traffic here only if healthy hosts do not
+/// suffice; whoever does not know it passes over it.
+const DEGRADED: HeaderName = HeaderName::from_static("x-envoy-degraded");
+
+/// What a code and the header beside it say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Passing,
+    /// Passes, and is degraded.
+    Degraded,
+    Failing,
+}
+
+impl Standing {
+    /// Of what is left without the excluded checks, which has no status of its own.
+    pub(crate) fn without_status(passing: bool) -> Self {
+        if passing {
+            Self::Passing
+        } else {
+            Self::Failing
+        }
+    }
+
+    /// Of a probe that passes or not, whatever its status.
+    pub(crate) fn new(passing: bool, status: NodeStatus) -> Self {
+        match (passing, status) {
+            (false, _) => Self::Failing,
+            (true, NodeStatus::Degraded) => Self::Degraded,
+            (true, _) => Self::Passing,
+        }
+    }
+}
+
+/// 503 if it fails, else 200.
+pub(crate) fn verdict(standing: Standing, dialect: Dialect, body: Bytes) -> Response<Body> {
+    let status = match standing {
+        Standing::Passing | Standing::Degraded => StatusCode::OK,
+        Standing::Failing => StatusCode::SERVICE_UNAVAILABLE,
     };
-    spoken(status, dialect, body)
+    let mut response = spoken(status, dialect, body);
+    if standing == Standing::Degraded {
+        let headers = response.headers_mut();
+        headers.insert(DEGRADED, HeaderValue::from_static("true"));
+    }
+    response
 }
 
 fn spoken(status: StatusCode, dialect: Dialect, body: Bytes) -> Response<Body> {
