@@ -15,7 +15,7 @@ use health_core::{ComponentSpec, Health, RegisterError, StartError};
 use health_examples::flags::{self, Command, Flags};
 use health_http::server::{BindError, LocalAddr, ServeError, StallLimits};
 use health_http::{HealthServer, HealthServiceBuilder, Token, TokenError};
-use health_shutdown::{Component, InstallError, PlanError, Report};
+use health_shutdown::{Component, InstallError, PlanError, Report, ShutdownCollector};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
@@ -62,6 +62,8 @@ enum Failure {
     TokenFile { file: String, source: io::Error },
     #[error("{file}: {source}")]
     Token { file: String, source: TokenError },
+    #[error("cannot collect figures: {0}")]
+    Collect(#[from] prometheus::Error),
     #[error(transparent)]
     Bind(#[from] BindError),
     #[error(transparent)]
@@ -98,7 +100,9 @@ async fn serve(flags: &Flags) -> Result<Report, Failure> {
     for check in checks::all(flags).map_err(Failure::Check)? {
         health.register(check)?;
     }
-    let server = bind(flags, health.clone())?;
+    let registry = prometheus::Registry::new();
+    registry.register(Box::new(ShutdownCollector::new(&shutdown)?))?;
+    let server = bind(flags, health.clone(), registry)?;
     let component = health.component(
         ComponentSpec::new("worker")
             .description("a task that reports on itself")
@@ -132,13 +136,18 @@ async fn serve(flags: &Flags) -> Result<Report, Failure> {
 }
 
 /// Takes the addresses, before anything slow.
-fn bind(flags: &Flags, health: Health) -> Result<HealthServer, Failure> {
+fn bind(
+    flags: &Flags,
+    health: Health,
+    registry: prometheus::Registry,
+) -> Result<HealthServer, Failure> {
     let tokens: Vec<_> = flags
         .token_files
         .iter()
         .map(|path| token(path))
         .collect::<Result<_, _>>()?;
-    let mut server = HealthServer::builder(health).service(|service| service.tokens(tokens));
+    let mut server =
+        HealthServer::builder(health).service(|service| service.tokens(tokens).registry(registry));
     if flags.status_only {
         server = server.service(HealthServiceBuilder::status_only);
     }

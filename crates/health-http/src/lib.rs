@@ -31,7 +31,8 @@
 //! GET and HEAD have the same headers; other methods get 405, other paths 404,
 //! an HTTP/1.1 request without exactly one `Host` 400, a query of more than
 //! 4096 bytes 414. Liveness stays 200 while the node drains, and turns 503 when
-//! a shutdown has overrun its deadline.
+//! a shutdown has overrun its deadline. A 200 that is degraded
+//! carries `x-envoy-degraded`, by which Envoy prefers other hosts.
 //!
 //! # The native JSON
 //!

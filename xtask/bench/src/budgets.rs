@@ -114,6 +114,7 @@ pub(crate) const EVALUATE_MULTI: Figure =
 pub(crate) const EVALUATE_ALLOCATIONS: Figure =
     value("evaluating a trivial check: allocations", "allocs", 3.0);
 pub(crate) const RENDER: Figure = value("rendering a report, per check", "ns", 60.0);
+pub(crate) const SCRAPE: Figure = value("/metrics of 1,000 checks: CPU", "ms", 10.0);
 pub(crate) const CHECK_MEMORY: Figure = value(
     "memory per registered check, history of 100 included",
     "KiB",

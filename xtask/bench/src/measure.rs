@@ -68,6 +68,7 @@ pub(crate) const ALL: &[Measurement] = &[
     measurement!("verdict", "core", NONE, core::verdict, "reading a verdict"),
     measurement!("evaluate", "core", VALGRIND, core::evaluate, "running a trivial check"),
     measurement!("render", "core", NONE, core::render, "rendering a report"),
+    measurement!("scrape", "core", NONE, core::scrape, "answering /metrics"),
     measurement!("register", "core", NONE, core::register, "registering 10,000 checks, and the memory of each"),
     measurement!("checks", "checks", NONE, core::checks, "running ready-made checks"),
     measurement!("components", "shutdown", NONE, components::run, "components that end at once"),

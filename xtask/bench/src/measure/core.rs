@@ -8,7 +8,7 @@ use std::process::Command;
 use super::request_cost::read_counts;
 use crate::budgets::{
     CHECK_MEMORY, EVALUATE_ALLOCATIONS, EVALUATE_CURRENT, EVALUATE_MULTI, Figure, MEMORY_CHECK,
-    REGISTER, RENDER, SYSTEM_CHECKS, VERDICT, VERDICT_CLOCK,
+    REGISTER, RENDER, SCRAPE, SYSTEM_CHECKS, VERDICT, VERDICT_CLOCK,
 };
 use crate::callgrind;
 use crate::error::BenchError;
@@ -56,6 +56,12 @@ pub(crate) fn render(launcher: &Launcher) -> Result<Vec<Row>, BenchError> {
     let row = Row::new(RENDER, "one new result among 1,000 checks", one);
     let note = format!("with new results of all 1,000 it is {all:.0} ns");
     Ok(vec![row.note(note)])
+}
+
+/// What a scrape costs, the histories of all checks full.
+pub(crate) fn scrape(launcher: &Launcher) -> Result<Vec<Row>, BenchError> {
+    let each = cpu_each(launcher, "scrape", 30)? / 1e6;
+    Ok(vec![Row::new(SCRAPE, "each with new results", each)])
 }
 
 pub(crate) fn register(launcher: &Launcher) -> Result<Vec<Row>, BenchError> {
