@@ -1,0 +1,1 @@
+//! The tests of `health-lag` over its public face.
