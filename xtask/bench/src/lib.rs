@@ -11,6 +11,7 @@ mod clock;
 pub mod command;
 mod error;
 mod last_words;
+pub mod lag;
 mod launch;
 mod load;
 mod measure;
