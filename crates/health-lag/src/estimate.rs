@@ -135,7 +135,11 @@ impl Estimator {
     fn opinions(&self, horizon: f64) -> Opinions {
         let trend = self.trend().map(|(now, slope)| {
             let most = self.lag + horizon;
-            let floor = if self.floor < self.lag { self.floor } else { 0.0 };
+            let floor = if self.floor < self.lag {
+                self.floor
+            } else {
+                0.0
+            };
             (now + slope * horizon).clamp(floor.min(most), most) as f32
         });
         Opinions {
@@ -181,7 +185,11 @@ impl Estimator {
         if !above.is_known() {
             return (said, 0.0, most);
         }
-        (said, (said - below.reach).max(0.0), (said + above.reach).min(most))
+        (
+            said,
+            (said - below.reach).max(0.0),
+            (said + above.reach).min(most),
+        )
     }
 
     /// Judges the forecasts that have come due since the reading before.

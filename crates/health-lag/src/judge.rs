@@ -192,6 +192,13 @@ fn level(before: Level, lag: Lag, limits: &Limits) -> Level {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::cast_lossless,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "small numbers in tables"
+)]
 mod tests {
     use super::*;
     use crate::policy::LagPolicy;

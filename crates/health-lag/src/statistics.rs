@@ -270,7 +270,7 @@ mod tests {
         ] {
             let lags: Vec<u64> = (1..=count).rev().collect();
             let ranked = Statistics::default().rank(lags);
-            let nanos = |time: Option<Duration>| time.unwrap().as_nanos() as u64;
+            let nanos = |time: Option<Duration>| u64::try_from(time.unwrap().as_nanos()).unwrap();
             assert_eq!(
                 (nanos(ranked.p50), nanos(ranked.p99), nanos(ranked.max)),
                 (p50, p99, count),

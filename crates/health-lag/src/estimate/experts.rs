@@ -54,7 +54,11 @@ impl Record {
 
     /// How much the trend's word counts, 0 to 1.
     pub(super) fn trust(&self) -> f32 {
-        if self.contested == 0.0 { 1.0 } else { self.trust }
+        if self.contested == 0.0 {
+            1.0
+        } else {
+            self.trust
+        }
     }
 
     pub(super) fn combined(&self, opinions: &Opinions) -> f32 {
@@ -76,7 +80,11 @@ impl Record {
         }
         let least = self.errors.iter().copied().fold(f32::INFINITY, f32::min);
         self.weights = self.errors.map(|error| {
-            if error > 0.0 { (least / error).powi(SHARPNESS) } else { 1.0 }
+            if error > 0.0 {
+                (least / error).powi(SHARPNESS)
+            } else {
+                1.0
+            }
         });
         let sum: f32 = self.weights.iter().sum();
         self.weights = self.weights.map(|weight| weight / sum);
@@ -89,7 +97,11 @@ impl Record {
             let trend = self.trend_error * n + CREDITED * CREDIT * self.steady_error;
             let steady = self.steady_error * (n + CREDITED);
             let (trend, steady) = (trend.powi(SHARPNESS), steady.powi(SHARPNESS));
-            self.trust = if steady > 0.0 { steady / (steady + trend) } else { 0.0 };
+            self.trust = if steady > 0.0 {
+                steady / (steady + trend)
+            } else {
+                0.0
+            };
         }
     }
 

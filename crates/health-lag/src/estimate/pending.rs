@@ -67,5 +67,4 @@ impl Ring {
         *due += 1;
         Some(entry)
     }
-
 }
