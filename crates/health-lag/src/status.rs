@@ -69,7 +69,7 @@ pub struct Status {
 impl Status {
     pub(crate) fn of(seat: &Seat, member: &Member, now: Duration, critical: Duration) -> Self {
         let standing = member.judge.standing();
-        let estimator = &member.estimator;
+        let estimator = member.estimator();
         let last = member.last;
         let positions = match last.map(|last| last.told) {
             Some(Told::Positions(sample)) => Some(sample),
@@ -85,8 +85,8 @@ impl Status {
             Some(change / GROWTH.as_secs_f64())
         });
         Self {
-            follower: Arc::clone(&seat.name),
-            leader: seat.leader.clone(),
+            follower: Arc::clone(&seat.names.follower),
+            leader: seat.names.leader.clone(),
             level: standing.level,
             conditions: standing.conditions,
             lasted: now.saturating_sub(member.judge.since()),
