@@ -12,6 +12,8 @@ const SLACK: f64 = 0.5;
 const ALARM: f64 = 8.0;
 /// No residual counts as more.
 const FARTHEST: f64 = 4.0;
+/// Slopes that differ by no more than this part are one.
+const ALIKE: f64 = 0.25;
 /// Below this many seconds a residual is the resolution of the timeline.
 const RESOLUTION: f64 = 250e-6;
 /// A regime forgets what is older than about so many seconds.
@@ -29,10 +31,11 @@ pub(super) struct Regime {
     /// The points since the sums last left zero.
     next: Line,
     next_age: f64,
-    up: f64,
-    down: f64,
+    pub(super) up: f64,
+    pub(super) down: f64,
     deviation: f64,
     residuals: f64,
+    goes_on: bool,
 }
 
 impl Regime {
@@ -62,13 +65,17 @@ impl Regime {
         }
         self.learn(residual.abs() / factor);
         if self.up.max(self.down) > ALARM && self.next.weight() > 2.0 {
+            let (before, after) = (self.line.slope(), self.next.slope());
+            // A shift along the same slope is the same trend.
+            let goes_on = (after - before).abs() < ALIKE * before.abs().max(after.abs());
+            self.age = if goes_on { self.age } else { self.next_age };
+            self.goes_on = goes_on;
             self.line = self.next;
-            self.age = self.next_age;
             self.next = Line::default();
             self.next_age = 0.0;
             self.up = 0.0;
             self.down = 0.0;
-            return true;
+            return !goes_on;
         }
         self.line.observe(passed, kept, expected + z * scale);
         false
@@ -95,6 +102,11 @@ impl Regime {
         self.age
     }
 
+    /// Whether it has just begun, and goes on where the one before went.
+    pub(super) fn goes_on(&self) -> bool {
+        self.goes_on && self.line.weight() < 8.0
+    }
+
     pub(super) fn mean(&self) -> f64 {
         self.line.mean()
     }
@@ -108,6 +120,7 @@ impl Regime {
         if self.line.weight() < 3.0 {
             return 0.0;
         }
-        self.line.slope().abs() / (self.deviation() * self.line.slope_error())
+        let deviation = self.deviation().max(self.line.variance().sqrt());
+        self.line.slope().abs() / (deviation * self.line.slope_error())
     }
 }
