@@ -16,11 +16,14 @@ const CREDIT: f32 = 0.7;
 const CREDITED: f32 = 6.0;
 /// Contests of earlier regimes count as no more than so many.
 const CARRIED: f32 = 8.0;
-/// How sharply winning turns into trust.
-const STEEPNESS: f32 = 6.0;
-
 /// Who does not believe in trends.
 pub(super) const STEADY: usize = 4;
+
+/// How far to go with the likelier of two, to err least on average.
+fn decided(likely: f32) -> f32 {
+    let (yes, no) = (likely.powi(SHARPNESS), (1.0 - likely).powi(SHARPNESS));
+    yes / (yes + no)
+}
 
 /// What they say at one time for one horizon.
 #[derive(Clone, Copy, Debug, Default)]
@@ -62,10 +65,8 @@ impl Record {
 
     /// How much the trend's word counts, 0 to 1.
     pub(super) fn trust(&self, opinions: &Opinions) -> f32 {
-        let lasts = opinions.survival.powi(3);
-        let ends = (1.0 - opinions.survival).powi(3);
         let trust = if self.contested == 0.0 { 1.0 } else { self.trust };
-        trust * lasts / (lasts + ends)
+        trust * decided(opinions.survival)
     }
 
     pub(super) fn combined(&self, opinions: &Opinions) -> f32 {
@@ -110,7 +111,7 @@ impl Record {
     fn weigh(&mut self) {
         let wins = self.wins * self.contested + CREDIT * CREDITED;
         let mean = wins / (self.contested + CREDITED);
-        self.trust = 1.0 / (1.0 + (-STEEPNESS * mean).exp());
+        self.trust = decided(f32::midpoint(1.0, mean));
     }
 
     /// Another regime begins.

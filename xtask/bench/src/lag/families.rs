@@ -87,10 +87,14 @@ impl Family {
         let mut dice = Dice::new(shape.seed);
         let mut next = (self.make)(&mut dice, shape);
         let (mut at, mut points, mut applied) = (0.0, Vec::new(), 0_u64);
-        let mut step = 0.0;
+        let (mut step, mut from) = (0.0, 0.0);
         while at <= shape.seconds {
             // Nobody can know of a lag from before the first reading.
-            let lag = next(&mut dice, at, step).clamp(0.0, at);
+            let made = next(&mut dice, at, step).max(0.0);
+            if made > at {
+                from = at;
+            }
+            let lag = made.min(at);
             let leader = position(BEFORE + at);
             // A follower does not go back.
             applied = applied.max(position(BEFORE + at - lag)).min(leader);
@@ -117,6 +121,7 @@ impl Family {
             ),
             points,
             interventions: Vec::new(),
+            from,
         }
     }
 }
