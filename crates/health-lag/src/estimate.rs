@@ -67,6 +67,9 @@ pub struct Estimator {
     above: [[Tail; KNOTS]; 2],
     below: [[Tail; KNOTS]; 2],
     runs: [Runs; 2],
+    stands: Runs,
+    still: u32,
+    still_since: f64,
     run_from: f64,
     run_to: f64,
     run_since: Option<f64>,
@@ -109,6 +112,15 @@ impl Estimator {
         let before = (self.now, self.lag);
         self.last = Some(*reading);
         self.now = (reading.at - self.first_at).as_secs_f64();
+        if reading.applied == last.applied && reading.applied < reading.leader {
+            self.still += 1;
+        } else {
+            if let Some(stood) = self.stood() {
+                self.stands.end(stood);
+            }
+            self.still = 0;
+            self.still_since = self.now;
+        }
         self.lag = lag;
         if matches!(reading.lag, Lag::AtLeast(_)) {
             self.is_bound = true;
@@ -213,12 +225,19 @@ impl Estimator {
         }
         let line = self.regime.line();
         let slope = line.slope().min(1.0);
-        let travelled = slope.abs() * self.regime.age();
-        let speaks = self.regime.significance() > SIGNIFICANT
+        if self.speaks() {
+            return Some((line.at(0.0), slope));
+        }
+        self.stood().map(|_| (self.lag, 1.0))
+    }
+
+    fn speaks(&self) -> bool {
+        let line = self.regime.line();
+        let travelled = line.slope().abs() * self.regime.age();
+        self.regime.significance() > SIGNIFICANT
             && travelled > BEYOND_USUAL * self.spread
-            && line.weight() > 3.0;
-        (speaks || self.run_since.is_some() && self.regime.goes_on())
-            .then(|| (line.at(0.0), slope))
+            && line.weight() > 3.0
+            || self.run_since.is_some() && self.regime.goes_on()
     }
 
     fn opinions(&self, knot: usize, horizon: f64) -> Opinions {
@@ -242,11 +261,22 @@ impl Estimator {
     }
 
     fn survival(&self, horizon: f64) -> f32 {
-        let Some((now, slope)) = self.trend() else {
-            return 0.0;
+        let horizon = horizon.max(1e-9);
+        let stands = self.stood().map_or(0.0, |stood| {
+            self.stands.survival(stood, horizon, stood / horizon)
+        });
+        let (true, Some((now, slope)), Some(since)) = (self.speaks(), self.trend(), self.run_since) else {
+            return stands;
         };
-        let travelled = if self.run_since.is_some() { now - self.run_from } else { 0.0 };
-        self.runs[usize::from(slope > 0.0)].survival(travelled.abs(), (slope * horizon).abs())
+        let travelled = now - self.run_from;
+        let aged = self.regime.age().max(self.now - since) / horizon;
+        let runs = &self.runs[usize::from(slope > 0.0)];
+        stands.max(runs.survival(travelled.abs(), (slope * horizon).abs(), aged))
+    }
+
+    /// For how long the follower has not moved though it is behind; `None` of what two readings show.
+    fn stood(&self) -> Option<f64> {
+        (self.still >= 2 && self.lag > 0.0).then(|| self.now - self.still_since)
     }
 
     fn keep(&mut self) {

@@ -36,6 +36,10 @@ pub(super) struct Regime {
     deviation: f64,
     residuals: f64,
     goes_on: bool,
+    /// The last residual, and the means of its square and of that of its change.
+    residual: f64,
+    square: f64,
+    change: f64,
 }
 
 impl Regime {
@@ -63,11 +67,13 @@ impl Regime {
             }
             self.next.observe(passed, kept, value);
         }
-        self.learn(residual.abs() / factor);
+        self.learn(residual / factor);
         if self.up.max(self.down) > ALARM && self.next.weight() > 2.0 {
             let (before, after) = (self.line.slope(), self.next.slope());
             // A shift along the same slope is the same trend.
-            let goes_on = (after - before).abs() < ALIKE * before.abs().max(after.abs());
+            let shift = self.next.at(0.0) - self.line.at(passed);
+            let goes_on = (after - before).abs() < ALIKE * before.abs().max(after.abs())
+                && shift.abs() < ALIKE * (before * self.age).abs();
             self.age = if goes_on { self.age } else { self.next_age };
             self.goes_on = goes_on;
             self.line = self.next;
@@ -86,10 +92,26 @@ impl Regime {
         let residual = if self.residuals < 16.0 {
             residual
         } else {
-            residual.min(FARTHEST * self.deviation())
+            let most = FARTHEST * self.deviation();
+            residual.clamp(-most, most)
         };
         self.residuals = (self.residuals + 1.0).min(RESIDUALS);
-        self.deviation += (TO_STANDARD * residual - self.deviation) / self.residuals;
+        let rate = 1.0 / self.residuals;
+        self.deviation += (TO_STANDARD * residual.abs() - self.deviation) * rate;
+        let change = residual - self.residual;
+        self.square += (residual * residual - self.square) * rate;
+        self.change += (change * change - self.change) * rate;
+        self.residual = residual;
+    }
+
+    /// By how much the errors of means and slopes are larger than of independent residuals, if these
+    /// are correlated as an autoregression of the first order is (von Neumann's ratio).
+    fn inflation(&self) -> f64 {
+        if self.square <= RESOLUTION * RESOLUTION {
+            return 1.0;
+        }
+        let independence = (self.change / (2.0 * self.square)).clamp(0.02, 1.0);
+        ((2.0 - independence) / independence).sqrt()
     }
 
     /// The standard deviation of a point about the line.
@@ -121,6 +143,6 @@ impl Regime {
             return 0.0;
         }
         let deviation = self.deviation().max(self.line.variance().sqrt());
-        self.line.slope().abs() / (deviation * self.line.slope_error())
+        self.line.slope().abs() / (deviation * self.inflation() * self.line.slope_error())
     }
 }

@@ -4,8 +4,9 @@
 //! (Kaplan & Meier 1958, with no censoring), and of one more that most likely does.
 
 const KEPT: usize = 16;
-/// That one more, while nothing is known.
-const LASTS: f32 = 0.9;
+/// What has lasted for this part of the time asked for is as likely as not to last.
+const CREDIT: f64 = 0.01;
+const LASTS: f64 = 0.95;
 
 /// How many seconds the last few trends lasted.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,13 +23,14 @@ impl Runs {
         self.ended += 1;
     }
 
-    /// How likely one that has lasted for `age` lasts for `more`.
-    pub(super) fn survival(&self, age: f64, more: f64) -> f32 {
-        let (age, until) = (age as f32, (age + more) as f32);
-        let (mut alive, mut survived) = (1.0, LASTS);
-        for lasted in self.lasted.iter().take(self.ended) {
-            alive += f32::from(u8::from(*lasted > age));
-            survived += f32::from(u8::from(*lasted > until));
+    /// How likely one that has gone for `gone` goes on for `more`, having lasted for the part `aged`
+    /// of the time asked for.
+    pub(super) fn survival(&self, gone: f64, more: f64, aged: f64) -> f32 {
+        let (gone, until) = (gone as f32, (gone + more) as f32);
+        let (mut alive, mut survived) = (1.0, (LASTS * aged / (aged + CREDIT)) as f32);
+        for ended in self.lasted.iter().take(self.ended) {
+            alive += f32::from(u8::from(*ended > gone));
+            survived += f32::from(u8::from(*ended > until));
         }
         survived / alive
     }
