@@ -8,6 +8,8 @@
 
 /// How often the truth may be beyond each end.
 const BEYOND: f32 = 0.05;
+/// With fewer errors than this a quantile of that order is beyond all of them (Vovk et al. 2005).
+const ENOUGH: u16 = 19;
 /// The step, as part of the largest recent error.
 const STEP: f32 = 0.1;
 /// The largest error fades by this part with each.
@@ -19,7 +21,7 @@ pub(super) struct Tail {
     /// The quantile.
     pub(super) reach: f32,
     largest: f32,
-    known: bool,
+    seen: u16,
 }
 
 impl Tail {
@@ -28,9 +30,9 @@ impl Tail {
     pub(super) fn observe(&mut self, error: f32, missed: bool) {
         let size = error.abs();
         self.largest = (self.largest * (1.0 - FADING)).max(size);
-        if !self.known {
-            self.known = true;
-            self.reach = error.max(0.0);
+        self.seen = self.seen.saturating_add(1);
+        if self.seen < ENOUGH {
+            self.reach = self.reach.max(error);
             return;
         }
         let step = STEP * self.largest;
@@ -39,6 +41,6 @@ impl Tail {
     }
 
     pub(super) fn is_known(&self) -> bool {
-        self.known
+        self.seen >= ENOUGH
     }
 }
