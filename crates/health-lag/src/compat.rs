@@ -175,9 +175,11 @@ impl ReplicationMonitor {
         critical.map(|status| status.follower.to_string()).collect()
     }
 
-    /// The alerts that are pending or firing.
+    /// The alerts that are firing.
     pub fn alerts(&self) -> Vec<ActiveAlert> {
-        self.monitor.alerts().active()
+        let mut alerts = self.monitor.alerts().active();
+        alerts.retain(|alert| alert.firing);
+        alerts
     }
 
     /// Takes all alerts for over; see [`Alerts::clear`](crate::Alerts::clear).
