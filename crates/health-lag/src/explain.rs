@@ -123,7 +123,7 @@ impl Status {
         match self.growth {
             Some(growth) if growth >= STEADY => words.push(format!("growing {growth:.2} s/s")),
             Some(growth) if growth <= -STEADY => {
-                words.push(format!("shrinking {:.2} s/s", -growth))
+                words.push(format!("shrinking {:.2} s/s", -growth));
             }
             _ => {}
         }

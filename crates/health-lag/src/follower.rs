@@ -84,13 +84,11 @@ impl Follower {
     }
 
     fn measured(&self, lag_seconds: f64, entries: u64) -> Result<Told, SampleError> {
-        match Duration::try_from_secs_f64(lag_seconds) {
-            Ok(lag) => Ok(Told::Measured { lag, entries }),
-            Err(_) => {
-                self.refuse();
-                Err(SampleError::Hint(lag_seconds))
-            }
-        }
+        let lag = Duration::try_from_secs_f64(lag_seconds).map_err(|_| {
+            self.refuse();
+            SampleError::Hint(lag_seconds)
+        })?;
+        Ok(Told::Measured { lag, entries })
     }
 
     /// Counts a sample as refused that could not even be made, such as one with a lag of NaN.

@@ -358,3 +358,19 @@ impl Member {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::group::{Names, Seat};
+
+    /// Nothing of a follower grows, so that this is all of it; its name and the slack of a list that
+    /// grows by doubling come on top.
+    #[test]
+    fn a_follower_takes_at_most_6_kib_with_all_that_it_remembers() {
+        let hot = size_of::<Option<Member>>();
+        let whole = 2 * hot + size_of::<Memory>() + size_of::<Seat>() + size_of::<Names>() + 512;
+        assert!(whole <= 6 * 1024, "{hot} of {whole}");
+        assert!(hot <= 384, "{hot}");
+    }
+}
