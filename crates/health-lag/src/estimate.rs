@@ -144,6 +144,9 @@ impl Estimator {
         if self.regime.observe(passed, lag) {
             self.floor = old_floor;
             self.records.iter_mut().for_each(Record::begin_anew);
+            if self.run_since.take().is_some() {
+                self.end_run();
+            }
         }
         match (self.trend(), self.run_since) {
             (Some((_, slope)), None) => {

@@ -26,7 +26,7 @@ pub(super) struct Season {
     head: usize,
     filled: usize,
     pushed: usize,
-    delays: [usize; KNOTS],
+    pub(super) delays: [usize; KNOTS],
 }
 
 impl Default for Season {
