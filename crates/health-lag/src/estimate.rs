@@ -27,6 +27,8 @@ use crate::rate::RateMeter;
 
 /// Forecasts are kept to be judged when so many seconds have passed since the last kept.
 const KEEP_EVERY: f64 = 2.0;
+/// Lags that differ by less are measured alike.
+const UNSEEN: f32 = 0.001;
 const SIGNIFICANT: f64 = 4.0;
 const BEYOND_USUAL: f64 = 3.0;
 
@@ -315,9 +317,9 @@ impl Estimator {
         let kind = usize::from(opinions.trend.is_some());
         let (below, above) = (&self.below[kind][knot], &self.above[kind][knot]);
         if !above.is_known() {
-            return (said, 0.0, most);
+            return (said, 0.0, most + UNSEEN);
         }
-        (said, (said - below.reach).max(0.0), (said + above.reach).min(most))
+        (said, (said - below.reach - UNSEEN).max(0.0), (said + above.reach).min(most) + UNSEEN)
     }
 
     /// Judges the forecasts that have come due since the reading before.
