@@ -27,6 +27,8 @@ use crate::rate::RateMeter;
 
 /// Forecasts are kept to be judged when so many seconds have passed since the last kept.
 const KEEP_EVERY: f64 = 2.0;
+/// Lags that differ by less are measured alike.
+const UNSEEN: f32 = 0.001;
 const SIGNIFICANT: f64 = 4.0;
 const BEYOND_USUAL: f64 = 3.0;
 
@@ -144,6 +146,9 @@ impl Estimator {
         if self.regime.observe(passed, lag) {
             self.floor = old_floor;
             self.records.iter_mut().for_each(Record::begin_anew);
+            if self.run_since.take().is_some() {
+                self.end_run();
+            }
         }
         match (self.trend(), self.run_since) {
             (Some((_, slope)), None) => {
@@ -243,11 +248,7 @@ impl Estimator {
     fn opinions(&self, knot: usize, horizon: f64) -> Opinions {
         let trend = self.trend().map(|(now, slope)| {
             let most = self.lag + horizon;
-            let floor = if self.floor < self.lag {
-                self.floor
-            } else {
-                0.0
-            };
+            let floor = if self.floor < self.lag { self.floor } else { 0.0 };
             (now + slope * horizon).clamp(floor.min(most), most) as f32
         });
         Opinions {
@@ -316,13 +317,9 @@ impl Estimator {
         let kind = usize::from(opinions.trend.is_some());
         let (below, above) = (&self.below[kind][knot], &self.above[kind][knot]);
         if !above.is_known() {
-            return (said, 0.0, most);
+            return (said, 0.0, most + UNSEEN);
         }
-        (
-            said,
-            (said - below.reach).max(0.0),
-            (said + above.reach).min(most),
-        )
+        (said, (said - below.reach - UNSEEN).max(0.0), (said + above.reach).min(most) + UNSEEN)
     }
 
     /// Judges the forecasts that have come due since the reading before.

@@ -1,13 +1,17 @@
 #[test]
 fn dbg() {
     use super::*;
-    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/pg_replication_lag.csv")).unwrap();
     let mut e = Estimator::new();
-    for l in text.lines().skip(1) {
-        let c: Vec<f64> = l.split(',').take(4).map(|x| x.parse().unwrap()).collect();
-        e.observe(&Reading { at: Duration::from_secs_f64(c[0] + 5.0), leader: c[1] as u64, applied: c[2] as u64, lag: Lag::Exact(Duration::from_secs_f64(c[3])) });
-        if c[0] > 148.0 && c[0] < 170.0 {
-            println!("{:.2} {:.3} age {:.2} n {:.0} slope {:.3} sig {:.1} dev {:.4} spread {:.3} usual {:.3} up {:.1} down {:.1} trend {:?} trust {:?}", c[0], c[3], e.regime.age(), e.regime.line().weight(), e.regime.line().slope(), e.regime.significance(), e.regime.deviation(), e.spread, e.usual, e.regime.up, e.regime.down, e.trend(), e.records.map(|r| r.wins));
+    let period = 80.0_f64;
+    for i in 0..4000_u32 {
+        let t = f64::from(i) * 0.25 + 0.25;
+        let lag = 1.0 + t % period;
+        let leader = ((1000.0 + t) * 1000.0) as u64;
+        let applied = ((1000.0 + t - lag).round() * 1000.0) as u64;
+        e.observe(&Reading { at: Duration::from_secs_f64(t), leader, applied, lag: Lag::Exact(Duration::from_secs_f64(lag)) });
+        if i % 20 == 0 && t > 400.0 && t < 580.0 {
+            let o = e.opinions(1, 30.0);
+            println!("{t:.2} lag {lag:.1} age {:.1} n {:.0} slope {:.3} sig {:.1} speaks {} stood {:?} since {:?} from {:.1} surv {:.3} wins {:?} opin {:?} season {:?} comb {:?} runs {:?} stands {:?}", e.regime.age(), e.regime.line().weight(), e.regime.line().slope(), e.regime.significance(), e.speaks(), e.stood(), e.run_since, e.run_from, o.survival, e.records.map(|r| r.wins), o.steady, e.season.delays, e.records[1].combined(&o), e.runs[1].lasted, e.stands.lasted);
         }
     }
 }

@@ -7,13 +7,13 @@
 //! size of recent errors (Angelopoulos, Candès & Tibshirani 2023, "Conformal PID control").
 
 /// How often the truth may be beyond each end.
-const BEYOND: f32 = 0.05;
+const BEYOND: f32 = 0.04;
 /// With fewer errors than this a quantile of that order is beyond all of them (Vovk et al. 2005).
 const ENOUGH: u16 = 19;
 /// The step, as part of the largest recent error.
 const STEP: f32 = 0.1;
 /// The largest error fades by this part with each.
-const FADING: f32 = 0.01;
+const FADING: f32 = 0.002;
 
 /// One end: by how much the truth is beyond the forecast in its direction.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,7 +36,7 @@ impl Tail {
             return;
         }
         let step = STEP * self.largest;
-        self.reach += step * (f32::from(u8::from(missed)) - BEYOND);
+        self.reach += step * (f32::from(u8::from(missed || error > self.reach)) - BEYOND);
         self.reach = self.reach.clamp(0.0, self.largest);
     }
 

@@ -72,4 +72,5 @@ impl Ring {
         *due += 1;
         Some(entry)
     }
+
 }

@@ -74,7 +74,9 @@ impl Regime {
             let shift = self.next.at(0.0) - self.line.at(passed);
             let goes_on = (after - before).abs() < ALIKE * before.abs().max(after.abs())
                 && shift.abs() < ALIKE * (before * self.age).abs();
-            self.age = if goes_on { self.age } else { self.next_age };
+            if !goes_on {
+                self.age = self.next_age;
+            }
             self.goes_on = goes_on;
             self.line = self.next;
             self.next = Line::default();

@@ -5,13 +5,13 @@
 
 const KEPT: usize = 16;
 /// What has lasted for this part of the time asked for is as likely as not to last.
-const CREDIT: f64 = 0.01;
+const CREDIT: f64 = 0.02;
 const LASTS: f64 = 0.95;
 
 /// How many seconds the last few trends lasted.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Runs {
-    lasted: [f32; KEPT],
+    pub(super) lasted: [f32; KEPT],
     ended: usize,
 }
 

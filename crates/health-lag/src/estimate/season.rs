@@ -12,12 +12,9 @@ const KEPT: usize = 192;
 const PARTS: usize = 4;
 const PART: usize = KEPT / PARTS;
 /// A distance is the mean of the last so many.
-const MEMORY: f32 = 24.0;
+const MEMORY: f32 = 48.0;
 /// Something recurs if the lag is this much closer to what it was then than to the last value.
 const CLOSER: f32 = 0.5;
-/// A delay is believed after so many looks at it.
-const LOOKS: usize = 6;
-
 /// The recent past at equal distances in time, the newest at `head`, older ones after it.
 #[derive(Clone, Debug)]
 pub(super) struct Season {
@@ -26,7 +23,7 @@ pub(super) struct Season {
     head: usize,
     filled: usize,
     pushed: usize,
-    delays: [usize; KNOTS],
+    pub(super) delays: [usize; KNOTS],
 }
 
 impl Default for Season {
@@ -51,12 +48,12 @@ impl Season {
             *slot = value;
         }
         self.filled = (self.filled + 1).min(KEPT);
-        self.pushed = self.pushed.wrapping_add(1);
+        self.pushed = self.pushed.saturating_add(1);
         let knot = self.pushed % KNOTS;
         if let (Some(delay), Some(horizon)) = (self.delays.get_mut(knot), HORIZONS.get(knot)) {
             *delay = 0;
             let steps = steps(f64::from(*horizon) / every);
-            *delay = Self::closest(&self.distances, self.filled, steps);
+            *delay = Self::closest(&self.distances, self.pushed / 2, steps);
         }
     }
 
@@ -69,14 +66,14 @@ impl Season {
         // The value at index `i` is `i + 1` steps old.
         let there = self.filled.saturating_sub(first).min(PART);
         for (index, (was, distance)) in past.take(there).enumerate() {
-            let looks = (self.filled - first - index).div_ceil(PARTS);
-            let looks = if self.filled == KEPT { MEMORY } else { (looks as f32).min(MEMORY) };
+            let looks = (self.pushed - first - index).div_ceil(PARTS);
+            let looks = (looks as f32).min(MEMORY);
             *distance += ((value - was).abs() - *distance) / looks;
         }
     }
 
-    fn closest(distances: &[f32; KEPT], filled: usize, horizon: usize) -> usize {
-        let known = filled.saturating_sub(LOOKS * PARTS);
+    /// The delay from the horizon on at which it is closest, of those that were seen twice.
+    fn closest(distances: &[f32; KEPT], known: usize, horizon: usize) -> usize {
         let Some(last) = horizon.checked_sub(1).and_then(|index| distances.get(index)) else {
             return 0;
         };
