@@ -22,7 +22,7 @@ pub struct ReplicationConfig {
     pub warning_threshold: Duration,
     /// From this lag on it is critical.
     pub critical_threshold: Duration,
-    /// What a history covers. It is kept in 60 spans, each with its least, most and last lag.
+    /// What a history covers. It is kept in 48 spans, each with its least, most and last lag.
     pub retention_period: Duration,
     /// An alert does not fire again within this time, unless it is worse.
     pub alert_cooldown: Duration,

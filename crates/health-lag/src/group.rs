@@ -58,6 +58,10 @@ impl GroupState {
     pub(crate) fn add(&mut self, member: Member) -> usize {
         let index = self.free.pop().unwrap_or(self.members.len());
         if index == self.members.len() {
+            if index == self.members.capacity() {
+                // By an eighth at a time, so that little of the room is unused.
+                self.members.reserve_exact(index / 8 + 1);
+            }
             self.members.push(None);
             self.applied.push(0);
         }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::lag::seconds;
 
 /// A history covers its retention in so many spans.
-const SPANS: usize = 60;
+const SPANS: usize = 48;
 const COUNT: u64 = SPANS as u64;
 
 /// The lag over one span of time.
@@ -161,7 +161,7 @@ mod tests {
     const SECOND: u64 = 1_000_000_000;
 
     fn history(lags: impl IntoIterator<Item = (u64, u64)>) -> Vec<HistorySpan> {
-        let mut history = History::new(Duration::from_hours(1));
+        let mut history = History::new(Duration::from_mins(48));
         let mut open = OpenSpan::default();
         for (at, lag) in lags {
             open.observe(at * SECOND, Duration::from_secs(lag), &mut history);
@@ -192,7 +192,7 @@ mod tests {
         assert!(spans.windows(2).all(|two| two[0].from < two[1].from));
         let newest = spans.last().unwrap();
         assert!(newest.from <= Duration::from_secs(99_995));
-        assert_eq!(spans[0].from + Duration::from_secs(59 * 60), newest.from);
+        assert_eq!(spans[0].from + Duration::from_mins(47), newest.from);
     }
 
     #[test]

@@ -106,9 +106,9 @@ fn an_hour_is_kept_as_a_bounded_history() {
         monitor.update_at(secs(second.into()), "a", lag, 5).unwrap();
     }
     let history = monitor.inner().get("a").unwrap().history();
-    assert_eq!(history.len(), 60);
+    assert_eq!(history.len(), 48);
     let newest = history.last().unwrap();
-    assert_eq!((newest.from, newest.length), (secs(7_140), secs(60)));
+    assert_eq!((newest.from, newest.length), (secs(7_125), secs(75)));
     assert_eq!(newest.min, Duration::ZERO);
     let millis = |time: Duration| time.as_micros().div_ceil(1_000);
     assert_eq!((millis(newest.max), millis(newest.last)), (5_900, 5_900));
