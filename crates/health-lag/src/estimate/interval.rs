@@ -12,6 +12,8 @@ const BEYOND: f32 = 0.04;
 const ENOUGH: u16 = 19;
 /// The step, as part of the largest recent error.
 const STEP: f32 = 0.1;
+/// Steps are larger at first: twice as large after so many errors.
+const EARLY: f32 = 40.0;
 /// The largest error fades by this part with each.
 const FADING: f32 = 0.002;
 
@@ -32,10 +34,10 @@ impl Tail {
         self.largest = (self.largest * (1.0 - FADING)).max(size);
         self.seen = self.seen.saturating_add(1);
         if self.seen < ENOUGH {
-            self.reach = self.reach.max(error);
+            self.reach = self.reach.max(size);
             return;
         }
-        let step = STEP * self.largest;
+        let step = STEP * self.largest * (1.0 + EARLY / f32::from(self.seen));
         self.reach += step * (f32::from(u8::from(missed || error > self.reach)) - BEYOND);
         self.reach = self.reach.clamp(0.0, self.largest);
     }

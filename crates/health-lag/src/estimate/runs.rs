@@ -5,7 +5,7 @@
 
 const KEPT: usize = 16;
 /// What has lasted for this part of the time asked for is as likely as not to last.
-const CREDIT: f64 = 0.02;
+const CREDIT: f64 = 0.015;
 const LASTS: f64 = 0.95;
 
 /// How many seconds the last few trends lasted.
