@@ -69,6 +69,6 @@ impl Alerts {
     }
 
     fn seats(&self) -> Vec<Seat> {
-        self.shared.registry().followers.values().cloned().collect()
+        self.shared.registry().seats()
     }
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::driver::Shared;
-use crate::member::Rulebook;
 use crate::monitor::LagMonitor;
 use crate::policy::{LagPolicy, PolicyError};
+use crate::rulebook::Rulebook;
 
 const ALERTS: usize = 1_024;
 const MOST_ALERTS: usize = 1_000_000;

@@ -11,7 +11,6 @@
 //!
 //! They are taken in this order, never across an await, and no foreign code runs under them.
 
-use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -24,31 +23,15 @@ use crate::alert_log::AlertLog;
 use crate::clock;
 use crate::events::{BACKLOG, LagEvent, Transition};
 use crate::explain;
-use crate::group::{Group, Names, Seat};
-use crate::history::nanoseconds;
-use crate::member::{Effects, Member, Rulebook, Told};
+use crate::group::{Names, Seat};
+use crate::member::{Effects, Member, Told};
+use crate::registry::Registry;
+use crate::roll::Roll;
+use crate::rulebook::Rulebook;
 use crate::sample::SampleError;
-use crate::spec::{FollowerSpec, MAX_FOLLOWERS, RegisterError};
-use crate::statistics::{Board, NONE, Statistics};
+use crate::spec::{FollowerSpec, RegisterError};
+use crate::statistics::Statistics;
 use crate::status::Status;
-
-/// The followers by name, and the leaders that were named.
-#[derive(Debug, Default)]
-pub(crate) struct Registry {
-    pub(crate) followers: BTreeMap<Arc<str>, Seat>,
-    leaders: HashMap<Arc<str>, (Arc<Group>, usize)>,
-    ids: u64,
-}
-
-/// All followers taken together, and where each is.
-#[derive(Debug, Default)]
-struct Roll {
-    board: Board,
-    seats: Vec<Option<Seat>>,
-    /// When the watch wakes by itself; 0 if there is none.
-    wakes: u64,
-    due: Vec<usize>,
-}
 
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -125,55 +108,28 @@ impl Shared {
         spec: FollowerSpec,
         now: Duration,
     ) -> Result<Seat, RegisterError> {
-        spec.validate()?;
-        let FollowerSpec { name, leader } = spec;
         let mut registry = self.registry();
-        if registry.followers.contains_key(&name) {
-            return Err(RegisterError::Taken(name.to_string()));
-        }
-        if registry.followers.len() >= MAX_FOLLOWERS {
-            return Err(RegisterError::Full);
-        }
-        registry.ids += 1;
-        let id = registry.ids;
-        let group = match &leader {
-            None => Arc::new(Group::new()),
-            Some(leader) => {
-                let new = || (Arc::new(Group::new()), 0);
-                let held = registry
-                    .leaders
-                    .entry(Arc::clone(leader))
-                    .or_insert_with(new);
-                held.1 += 1;
-                Arc::clone(&held.0)
-            }
-        };
-        let member = Member::new(id, now, self.book.policy.retention);
+        let id = registry.admit(&spec)?;
+        let FollowerSpec { name, leader } = spec;
+        let group = registry.join(leader.as_ref());
         let mut state = group.lock();
-        let mut roll = lock(&self.roll);
-        let seat = Seat {
+        let index = state.add(Member::new(id, now, self.book.policy.retention));
+        let seat = lock(&self.roll).enter(|place| Seat {
             group: Arc::clone(&group),
-            index: state.add(member),
+            index,
             id,
-            place: roll.board.take(),
+            place,
             names: Arc::new(Names {
-                follower: Arc::clone(&name),
+                follower: name,
                 leader,
             }),
-        };
-        if roll.seats.len() <= seat.place {
-            roll.seats.push(None);
-        }
-        if let Some(held) = roll.seats.get_mut(seat.place) {
-            *held = Some(seat.clone());
-        }
-        drop(roll);
+        });
         if let Some(member) = state.member(&seat) {
             let effects = member.advance(now, &self.book);
             self.carry_out(&seat, member, &effects, now, false);
         }
         drop(state);
-        registry.followers.insert(name, seat.clone());
+        registry.insert(seat.clone());
         Ok(seat)
     }
 
@@ -186,22 +142,9 @@ impl Shared {
         };
         let effects = member.end();
         self.publish(seat, &member, &effects, now);
-        let mut roll = lock(&self.roll);
-        roll.board.leave(seat.place);
-        if let Some(held) = roll.seats.get_mut(seat.place) {
-            *held = None;
-        }
-        drop(roll);
+        lock(&self.roll).leave(seat.place);
         drop(state);
-        registry.followers.remove(&seat.names.follower);
-        if let Some(leader) = &seat.names.leader
-            && let Some(held) = registry.leaders.get_mut(leader)
-        {
-            held.1 -= 1;
-            if held.1 == 0 {
-                registry.leaders.remove(leader);
-            }
-        }
+        registry.remove(seat);
         true
     }
 
@@ -293,18 +236,7 @@ impl Shared {
 
     /// Tells everybody for whom something is due that it is `now`; when the next thing is due.
     pub(crate) fn sweep(&self, now: Duration, watches: bool) -> u64 {
-        let (seats, next) = {
-            let mut roll = lock(&self.roll);
-            let roll = &mut *roll;
-            roll.due.clear();
-            let next = roll.board.due(nanoseconds(now), &mut roll.due);
-            if watches {
-                roll.wakes = next;
-            }
-            let seat = |place: &usize| roll.seats.get(*place)?.clone();
-            let seats: Vec<Seat> = roll.due.iter().filter_map(seat).collect();
-            (seats, next)
-        };
+        let (seats, next) = lock(&self.roll).due(now, watches);
         for seat in seats {
             let mut state = seat.group.lock();
             if let Some(member) = state.member(&seat) {
@@ -327,13 +259,7 @@ impl Shared {
         let early = {
             let mut roll = lock(&self.roll);
             roll.board.samples += u64::from(told);
-            roll.board
-                .set(seat.place, effects.lag, effects.after, effects.due);
-            let early = effects.due < roll.wakes;
-            if early {
-                roll.wakes = effects.due;
-            }
-            early
+            roll.set(seat.place, effects)
         };
         if early {
             self.wake.notify_one();
@@ -380,16 +306,12 @@ impl Shared {
         }
     }
 
-    /// From now on `sweep` is called at the time that it asks for.
     pub(crate) fn is_watched(&self) -> bool {
-        lock(&self.roll).wakes != 0
+        lock(&self.roll).is_watched()
     }
 
-    pub(crate) fn begin_watch(&self) {
-        lock(&self.roll).wakes = NONE;
-    }
-
-    pub(crate) fn end_watch(&self) {
-        lock(&self.roll).wakes = 0;
+    /// Whether somebody calls `sweep` at the time that it asks for.
+    pub(crate) fn watched(&self, is: bool) {
+        lock(&self.roll).watched(is);
     }
 }

@@ -5,45 +5,21 @@
 use std::time::Duration;
 
 use crate::alert::{AlertEvent, AlertKind};
-use crate::alerting::{Life, Rules};
-use crate::breach::Crossing;
+use crate::alerting::Life;
 use crate::condition::Condition;
 use crate::estimate::{Estimator, Reading};
+use crate::foresight::Foresight;
 use crate::history::{History, HistorySpan, OpenSpan, nanoseconds};
 use crate::judge::{Judge, Seen, Standing};
 use crate::lag::Lag;
 use crate::leader::{Leader, Standpoint};
 use crate::level::Level;
-use crate::policy::{LagPolicy, Limits};
+use crate::rulebook::Rulebook;
 use crate::sample::{Sample, SampleError};
 use crate::statistics::NONE;
 
-/// A lag below this part of the critical limit is no breach in the making.
-const LEAST_PART: u32 = 20;
-/// What comes is not asked more often than this.
-const LOOK: Duration = Duration::from_millis(200);
-/// The growth since it was asked last may be so many times less than the forecast's.
-const GENEROUS: f64 = 4.0;
 /// Where only the lag is told, a move by less than 100 ms is none, for clocks jitter.
 const MEASURED_TOLERANCE: u64 = 100_000;
-
-/// What all followers of a monitor are judged by.
-#[derive(Clone, Debug)]
-pub(crate) struct Rulebook {
-    pub(crate) policy: LagPolicy,
-    pub(crate) limits: Limits,
-    rules: Rules,
-}
-
-impl Rulebook {
-    pub(crate) fn new(policy: LagPolicy) -> Self {
-        Self {
-            limits: policy.limits(),
-            rules: Rules::of(&policy),
-            policy,
-        }
-    }
-}
 
 /// What is told of a follower.
 #[derive(Clone, Copy, Debug)]
@@ -105,9 +81,7 @@ pub(crate) struct Member {
     standpoint: Standpoint,
     pub(crate) last: Option<Last>,
     pub(crate) judge: Judge,
-    /// Whether a breach is predicted, and when and at which lag that was asked last.
-    predicted: bool,
-    looked: (Duration, Duration),
+    foresight: Foresight,
     /// Whether one of its alerts is on.
     alarmed: bool,
     span: OpenSpan,
@@ -133,8 +107,7 @@ impl Member {
             standpoint: Standpoint::default(),
             last: None,
             judge: Judge::new(now),
-            predicted: false,
-            looked: Default::default(),
+            foresight: Foresight::default(),
             alarmed: false,
             span: OpenSpan::default(),
             samples: 0,
@@ -166,7 +139,7 @@ impl Member {
         };
         if seen.reset {
             self.memory.estimator.clear();
-            self.predicted = false;
+            self.foresight = Foresight::default();
         }
         self.memory.estimator.observe(&reading);
         self.judge
@@ -176,7 +149,9 @@ impl Member {
             .observe(nanoseconds(at), lag, &mut self.memory.history);
         self.last = Some(Last::new(at, seen.lag, &told));
         self.samples += 1;
-        self.predict(at, lag, book);
+        let estimator = &self.memory.estimator;
+        self.foresight
+            .observe(at, lag, book, || estimator.crossing(book.limits.critical));
         Ok(self.react(before, at, book))
     }
 
@@ -238,33 +213,6 @@ impl Member {
         self.react(before, now, book)
     }
 
-    /// Asks whether a breach is coming, where that may be.
-    fn predict(&mut self, at: Duration, lag: Duration, book: &Rulebook) {
-        let Some(within) = book.policy.prediction else {
-            return;
-        };
-        let (asked, lag_then) = self.looked;
-        let critical = book.limits.critical;
-        if lag >= critical || (!self.predicted && lag < critical / LEAST_PART) {
-            self.predicted = false;
-            return;
-        }
-        if at.saturating_sub(asked) < LOOK {
-            return;
-        }
-        self.looked = (at, lag);
-        // What grows by far too slowly breaches nothing; the estimator need not be asked.
-        let passed = at.saturating_sub(asked).as_secs_f64();
-        let grown = lag.saturating_sub(lag_then).as_secs_f64() / passed;
-        let missing = critical.saturating_sub(lag).as_secs_f64();
-        let may = self.predicted || grown * within.as_secs_f64() * GENEROUS >= missing;
-        self.predicted = may
-            && matches!(
-                self.memory.estimator.crossing(critical),
-                Crossing::In { likely, .. } if likely <= within
-            );
-    }
-
     fn react(&mut self, before: Standing, now: Duration, book: &Rulebook) -> Effects {
         let after = self.judge.standing();
         let mut effects = Effects {
@@ -279,7 +227,7 @@ impl Member {
         if let Some(due) = self.judge.due(&book.limits, interval) {
             effects.due = nanoseconds(due);
         }
-        let calm = after == Standing::default() && !self.predicted;
+        let calm = after == Standing::default() && !self.predicted();
         if calm && !self.alarmed {
             return effects;
         }
@@ -314,7 +262,7 @@ impl Member {
             AlertKind::NoData => critical(has(Condition::NoData)),
             AlertKind::FollowerAhead => critical(has(Condition::FollowerAhead)),
             AlertKind::PredictedBreach => {
-                (self.predicted && !has(Condition::NoData)).then_some(Level::Warning)
+                (self.predicted() && !has(Condition::NoData)).then_some(Level::Warning)
             }
         }
     }
@@ -341,7 +289,7 @@ impl Member {
 
     /// Whether a breach of the critical limit is predicted.
     pub(crate) fn predicted(&self) -> bool {
-        self.predicted
+        self.foresight.predicted
     }
 
     /// The alerts that are pending or firing.

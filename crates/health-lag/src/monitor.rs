@@ -75,7 +75,7 @@ impl LagMonitor {
     }
 
     fn seats(&self) -> Vec<Seat> {
-        self.shared.registry().followers.values().cloned().collect()
+        self.shared.registry().seats()
     }
 
     /// The limits that it judges by.
@@ -122,7 +122,7 @@ impl LagMonitor {
     }
 
     fn seat(&self, name: &str) -> Option<Seat> {
-        self.shared.registry().followers.get(name).cloned()
+        self.shared.registry().get(name)
     }
 
     /// The follower of this name.

@@ -39,7 +39,7 @@ pub(crate) fn start(monitor: &LagMonitor) -> Result<(), WatchError> {
     if shared.is_watched() {
         return Err(WatchError::Watched);
     }
-    shared.begin_watch();
+    shared.watched(true);
     let ended = Ended(Arc::downgrade(shared));
     let watch = watch(Arc::downgrade(shared));
     let task = runtime.spawn(async move {
@@ -56,7 +56,7 @@ struct Ended(Weak<Shared>);
 impl Drop for Ended {
     fn drop(&mut self) {
         if let Some(shared) = self.0.upgrade() {
-            shared.end_watch();
+            shared.watched(false);
         }
     }
 }
