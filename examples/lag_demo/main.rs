@@ -13,7 +13,7 @@ use health_examples::demo::flags::{self, Command, Flags};
 use health_examples::demo::plot;
 use health_examples::demo::record::Recording;
 use health_examples::demo::story::{END, Logs, STEP, chapter_at};
-use health_lag::{Level, RegisterError, SampleError, Status};
+use health_lag::{Condition, Level, RegisterError, SampleError, Status};
 use thiserror::Error;
 
 /// What a mistake in the flags ends with; anything else that goes wrong ends with 1.
@@ -75,12 +75,12 @@ fn run(flags: &Flags) -> Result<(), Failure> {
             let mark = if live { "\x1b[2K" } else { "" };
             print(&mut out, &format!("{mark}       * {alert}\n"));
         }
-        let line = status.map(|status| line(at, &status)).unwrap_or_default();
+        let text = status.map(|status| line(at, &status)).unwrap_or_default();
         if at.as_millis().is_multiple_of(LINE.as_millis()) {
-            print(&mut out, &format!("{line}\n"));
+            print(&mut out, &format!("{text}\n"));
         } else if live {
             // It is written over by the next.
-            print(&mut out, &format!("\x1b[2K{line}\r"));
+            print(&mut out, &format!("\x1b[2K{text}\r"));
         }
         if let Some(speed) = flags.speed {
             std::thread::sleep(STEP.div_f64(speed));
@@ -103,7 +103,7 @@ fn line(at: Duration, status: &Status) -> String {
         Level::Critical => AnsiColor::Red,
     };
     let style = Style::new().fg_color(Some(colour.into()));
-    let conditions: Vec<_> = status.conditions.iter().map(|it| it.name()).collect();
+    let conditions: Vec<_> = status.conditions.iter().map(Condition::name).collect();
     format!(
         "{:>4.0} s {:<10} {style}{:<9}{style:#} {:<11} {}",
         at.as_secs_f64(),

@@ -18,7 +18,7 @@ const GENEROUS: f64 = 4.0;
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Foresight {
     pub(crate) predicted: bool,
-    asked: Duration,
+    asked: Option<Duration>,
     lag: Duration,
 }
 
@@ -39,7 +39,12 @@ impl Foresight {
             self.predicted = false;
             return;
         }
-        let passed = at.saturating_sub(self.asked);
+        let Some(asked) = self.asked else {
+            self.asked = Some(at);
+            self.lag = lag;
+            return;
+        };
+        let passed = at.saturating_sub(asked);
         if passed < LOOK {
             return;
         }
@@ -47,7 +52,7 @@ impl Foresight {
         let grown = lag.saturating_sub(self.lag).as_secs_f64() / passed.as_secs_f64();
         let missing = critical.saturating_sub(lag).as_secs_f64();
         let may = self.predicted || grown * within.as_secs_f64() * GENEROUS >= missing;
-        self.asked = at;
+        self.asked = Some(at);
         self.lag = lag;
         self.predicted =
             may && matches!(crossing(), Crossing::In { likely, .. } if likely <= within);

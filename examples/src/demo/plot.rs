@@ -319,7 +319,7 @@ mod tests {
         let points = svg
             .split("points=\"")
             .skip(1)
-            .flat_map(|it| it.split('"').next());
+            .filter_map(|it| it.split('"').next());
         for point in points.flat_map(str::split_whitespace) {
             let (x, y) = point.split_once(',').unwrap();
             assert!((LEFT..=RIGHT).contains(&x.parse().unwrap()), "{point}");

@@ -26,7 +26,7 @@ mod watch;
 
 use std::time::Duration;
 
-use health_lag::{Follower, LagMonitor, Sample, Status};
+use health_lag::{Condition, Follower, LagMonitor, Sample, Status};
 
 fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -52,7 +52,7 @@ fn status(follower: &Follower, second: u64) -> Status {
 
 /// Its conditions by name.
 fn conditions(status: &Status) -> Vec<&'static str> {
-    status.conditions.iter().map(|it| it.name()).collect()
+    status.conditions.iter().map(Condition::name).collect()
 }
 
 /// What the log says, one `follower kind:event` after the other.

@@ -28,15 +28,13 @@ fn main() -> Result {
         "update-flapping" => update(shared, count, Shape::Flapping),
         "update-leaders" => update(Cluster::new(nodes, false)?, count, Shape::Noise),
         "status" => read(shared, count, |it, n| {
-            drop(black_box(it.follower(n).status_at(it.now)))
+            black_box(it.follower(n).status_at(it.now));
         }),
         "forecast" => read(shared, count, |it, n| {
-            drop(black_box(
-                it.follower(n).forecast(Duration::from_secs(30), 0.9),
-            ));
+            black_box(it.follower(n).forecast(Duration::from_secs(30), 0.9));
         }),
         "statistics" => read(shared, count, |it, _| {
-            drop(black_box(it.monitor.statistics_at(it.now)))
+            black_box(it.monitor.statistics_at(it.now));
         }),
         "memory" => memory(nodes),
         other => Err(format!("no cost is named {other}: see the names in `main`").into()),
