@@ -1,36 +1,59 @@
 //! What the lag of one follower will be.
 //!
-//! It measures no lag and judges none; see `timeline` and `judge`.
+//! It measures no lag and judges none; see `timeline` and `judge`. It takes no lock, reads no clock and
+//! allocates nothing.
+//!
+//! # How
+//!
+//! Several say what the lag will be, and the book is kept on them:
+//!
+//! - *The steady* say that it stays: at its last value, at the mean of its regime, at its median of
+//!   long (`usual`), or that it does what it did a period ago (`season`: average magnitude difference
+//!   function, Ross et al. 1974). Those with the least share of recent errors count most.
+//! - *The trend* (`motion`) is the line of the present regime: least squares about means (Welford 1962),
+//!   time counted back from now; residuals drawn in (Huber 1964); a cumulative sum of residuals of one
+//!   sign (Page 1954) begins a new regime. It speaks once its slope is significant, autocorrelation of
+//!   the residuals allowed for, and has led beyond what the lag usually strays. A follower that stands
+//!   still while behind needs no line: its lag grows by one second a second.
+//! - A trend is believed as likely as it will last: by how far earlier ones led (`runs`: Kaplan & Meier
+//!   1958), so that the tooth of a saw is not taken for a stall, and a stall not for a tooth; and as far
+//!   as its forecasts that came due were better than those of the steady (`experts`).
+//!
+//! Forecasts are kept until they come due, at 10, 30 and 60 s (`book`, `pending`). Their errors also set
+//! the interval (`interval`: adaptive conformal inference, Gibbs & Candès 2021). Forecasts with and
+//! without a trend err in different ways, so each kind has its own (Mondrian, Vovk et al. 2005). Before
+//! 19 have come due, the interval is all that is possible: a lag is not below 0, and grows by no more
+//! than one second a second.
 
-#[cfg(test)]
-mod dbg;
+mod book;
+mod crossing;
 mod experts;
 mod interval;
 mod line;
+mod motion;
 mod pending;
 mod regime;
 mod runs;
 mod season;
+mod usual;
 
 use std::time::Duration;
 
-use self::experts::{HORIZONS, KNOTS, Opinions, Record};
-use self::interval::Tail;
-use self::pending::{Pending, Ring};
-use self::regime::Regime;
-use self::runs::Runs;
+use self::book::{Book, Said};
+use self::crossing::{Way, seconds};
+use self::experts::{HORIZONS, KNOTS, Opinions, small};
+use self::interval::{UNSEEN, wider};
+use self::motion::Motion;
 use self::season::Season;
 use crate::breach::Crossing;
 use crate::forecast::{Forecast, Interval, Method, Quality};
 use crate::lag::{Lag, Rates};
 use crate::rate::RateMeter;
 
-/// Forecasts are kept to be judged when so many seconds have passed since the last kept.
-const KEEP_EVERY: f64 = 2.0;
-/// Lags that differ by less are measured alike.
-const UNSEEN: f32 = 0.001;
-const SIGNIFICANT: f64 = 4.0;
-const BEYOND_USUAL: f64 = 3.0;
+/// A trend more likely than not to last until the limit foretells a crossing.
+const LIKELY: f32 = 0.5;
+/// Forecasts end here, in seconds: a year.
+const FARTHEST: f64 = 365.0 * 86_400.0;
 
 /// What is known of a follower at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,43 +68,37 @@ pub struct Reading {
     pub lag: Lag,
 }
 
-/// Learns from the readings of one follower, and says what comes. It takes no lock and reads no clock.
+/// Learns from the readings of one follower, and says what comes.
+///
+/// ```
+/// use std::time::Duration;
+/// use health_lag::{Estimator, Lag, Reading};
+///
+/// let mut estimator = Estimator::new();
+/// for second in 0..10 {
+///     estimator.observe(&Reading {
+///         at: Duration::from_secs(second),
+///         leader: 1_000 + 100 * second,
+///         applied: 1_000,
+///         lag: Lag::Exact(Duration::from_secs(second)),
+///     });
+/// }
+/// let forecast = estimator.forecast(Duration::from_secs(60), 0.9).unwrap();
+/// assert_eq!(forecast.lag, Duration::from_secs(69));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Estimator {
     rates: RateMeter,
     last: Option<Reading>,
     first_at: Duration,
-    /// The time and lag of the last reading.
+    /// The time of the last reading, after the first, and its lag; in seconds.
     now: f64,
     lag: f64,
-    regime: Regime,
-    /// The median of long, and the mean distance from it or from the trend.
-    usual: f64,
-    spread: f64,
-    widest: f64,
-    steps: f64,
-    step_at: f64,
-    /// least lag before the present regime
-    floor: f64,
-    least: f64,
-    records: [Record; KNOTS],
-    /// Of forecasts without a trend, and with one.
-    above: [[Tail; KNOTS]; 2],
-    below: [[Tail; KNOTS]; 2],
-    runs: [Runs; 2],
-    stands: Runs,
-    still: u32,
-    still_since: f64,
-    run_from: f64,
-    run_to: f64,
-    run_since: Option<f64>,
-    season: Season,
-    every: f64,
     /// The lag is only known to be no less.
     is_bound: bool,
-    pending: Ring,
-    hits: f32,
-    judged: u64,
+    motion: Motion,
+    season: Season,
+    book: Book,
 }
 
 impl Estimator {
@@ -92,252 +109,46 @@ impl Estimator {
 
     /// Takes the next reading; one that is not later than the last is left out.
     pub fn observe(&mut self, reading: &Reading) {
-        let lag = reading.lag.duration().as_secs_f64();
-        let Some(last) = self.last else {
-            self.first_at = reading.at;
-            self.last = Some(*reading);
-            self.rates
-                .observe(reading.at, reading.leader, reading.applied);
-            self.lag = lag;
-            self.usual = lag;
-            self.least = lag;
-            self.floor = 0.0;
-            self.is_bound = matches!(reading.lag, Lag::AtLeast(_));
-            self.regime.observe(0.0, lag);
-            return;
-        };
-        if reading.at <= last.at {
+        if self.last.is_some_and(|last| reading.at <= last.at) {
             return;
         }
         self.rates
             .observe(reading.at, reading.leader, reading.applied);
         let before = (self.now, self.lag);
-        self.last = Some(*reading);
-        self.now = (reading.at - self.first_at).as_secs_f64();
-        if reading.applied == last.applied && reading.applied < reading.leader {
-            self.still += 1;
-        } else {
-            if let Some(stood) = self.stood() {
-                self.stands.end(stood);
-            }
-            self.still = 0;
-            self.still_since = self.now;
-        }
-        self.lag = lag;
-        if matches!(reading.lag, Lag::AtLeast(_)) {
-            self.is_bound = true;
+        let last = self.last.replace(*reading);
+        let first_at = last.map_or(reading.at, |_| self.first_at);
+        self.first_at = first_at;
+        self.now = (reading.at - first_at).as_secs_f64();
+        self.lag = reading.lag.duration().as_secs_f64();
+        let was_bound = last.is_none() || self.is_bound;
+        self.is_bound = matches!(reading.lag, Lag::AtLeast(_));
+        if self.is_bound {
             return;
         }
-        let passed = self.now - before.0;
-        if self.is_bound {
+        let now = (self.now, self.lag);
+        if was_bound {
             // What went before was no lag.
-            self.is_bound = false;
-            self.regime = Regime::default();
-            self.usual = lag;
-            self.least = lag;
+            self.motion.begin(self.now, self.lag);
             self.season = Season::default();
-            self.step_at = self.now;
-            self.regime.observe(0.0, lag);
-            self.keep();
-            return;
-        }
-        self.mature(before);
-        let old_floor = self.least;
-        if self.regime.observe(passed, lag) {
-            self.floor = old_floor;
-            self.records.iter_mut().for_each(Record::begin_anew);
-            if self.run_since.take().is_some() {
-                self.end_run();
-            }
-        }
-        match (self.trend(), self.run_since) {
-            (Some((_, slope)), None) => {
-                self.run_since = Some(before.0);
-                self.run_from = self.lag - slope * self.regime.age();
-                self.run_to = before.1;
-            }
-            (Some((now, slope)), Some(since)) => {
-                if (slope > 0.0) != (self.run_to > self.run_from) {
-                    self.end_run();
-                    self.run_since = Some(before.0);
-                    self.run_from = now - slope * self.regime.age();
-                }
-                self.run_to = now;
-                let _ = since;
-            }
-            (None, Some(_)) => {
-                self.end_run();
-                self.run_since = None;
-            }
-            _ => {}
-        }
-        self.least = self.least.min(lag);
-        self.step(before);
-        self.keep();
-    }
-
-    fn end_run(&mut self) {
-        let travelled = self.run_to - self.run_from;
-        self.runs[usize::from(travelled > 0.0)].end(travelled.abs());
-    }
-
-    /// Takes the values at equal distances up to now.
-    fn step(&mut self, before: (f64, f64)) {
-        let interval = self.rates.interval().map_or(1.0, |it| it.as_secs_f64());
-        let every = interval.max(1.0);
-        if every > 2.0 * self.every || every < 0.5 * self.every || self.now - self.step_at > 32.0 * self.every {
-            self.every = every;
-            self.season = Season::default();
-            self.step_at = self.now;
-            self.season.push(self.lag as f32, every);
-            self.learn_usual();
-            return;
-        }
-        if self.now < self.step_at + self.every {
-            return;
-        }
-        while self.now >= self.step_at + self.every {
-            self.step_at += self.every;
-            let part = ((self.step_at - before.0) / (self.now - before.0)).clamp(0.0, 1.0);
-            let value = before.1 + part * (self.lag - before.1);
-            self.season.push(value as f32, self.every);
-        }
-        self.learn_usual();
-    }
-
-    fn learn_usual(&mut self) {
-        self.steps = (self.steps + 1.0).min(64.0);
-        let off = self.lag - self.usual;
-        let in_trend = self.trend().is_some();
-        let residual = if in_trend {
-            (self.lag - self.regime.line().at(0.0)).abs()
         } else {
-            off.abs()
-        };
-        self.widest = (self.widest * (1.0 - 1.0 / 600.0)).max(residual);
-        let counted = if self.steps < 8.0 { residual } else { residual.min(4.0 * self.spread.max(0.001)) };
-        self.spread += (counted - self.spread) / self.steps;
-        if !in_trend {
-            let step = (off.abs() / self.steps).max(self.spread / 8.0);
-            self.usual += off.clamp(-step, step);
-        }
-    }
-
-    /// The line of the present regime, if it says anything.
-    fn trend(&self) -> Option<(f64, f64)> {
-        if self.is_bound {
-            return None;
-        }
-        let line = self.regime.line();
-        let slope = line.slope().min(1.0);
-        if self.speaks() {
-            return Some((line.at(0.0), slope));
-        }
-        self.stood().map(|_| (self.lag, 1.0))
-    }
-
-    fn speaks(&self) -> bool {
-        let line = self.regime.line();
-        let travelled = line.slope().abs() * self.regime.age();
-        self.regime.significance() > SIGNIFICANT
-            && travelled > BEYOND_USUAL * self.spread
-            && line.weight() > 3.0
-            || self.run_since.is_some() && self.regime.goes_on()
-    }
-
-    fn opinions(&self, knot: usize, horizon: f64) -> Opinions {
-        let trend = self.trend().map(|(now, slope)| {
-            let most = self.lag + horizon;
-            let floor = if self.floor < self.lag { self.floor } else { 0.0 };
-            (now + slope * horizon).clamp(floor.min(most), most) as f32
-        });
-        Opinions {
-            steady: [
-                self.lag as f32,
-                self.regime.mean() as f32,
-                self.usual as f32,
-                self.season
-                    .at(knot, (self.now - self.step_at + horizon) / self.every.max(1e-9))
-                    .unwrap_or(self.lag as f32),
-            ],
-            trend,
-            survival: self.survival(horizon),
-        }
-    }
-
-    fn survival(&self, horizon: f64) -> f32 {
-        let horizon = horizon.max(1e-9);
-        let stands = self.stood().map_or(0.0, |stood| {
-            self.stands.survival(stood, horizon, stood / horizon)
-        });
-        let (true, Some((now, slope)), Some(since)) = (self.speaks(), self.trend(), self.run_since) else {
-            return stands;
-        };
-        let travelled = now - self.run_from;
-        let aged = self.regime.age().max(self.now - since) / horizon;
-        let runs = &self.runs[usize::from(slope > 0.0)];
-        stands.max(runs.survival(travelled.abs(), (slope * horizon).abs(), aged))
-    }
-
-    /// For how long the follower has not moved though it is behind; `None` of what two readings show.
-    fn stood(&self) -> Option<f64> {
-        (self.still >= 2 && self.lag > 0.0).then(|| self.now - self.still_since)
-    }
-
-    fn keep(&mut self) {
-        if self
-            .pending
-            .last_at()
-            .is_some_and(|at| self.now - at < KEEP_EVERY)
-        {
-            return;
-        }
-        let mut kept = Pending {
-            at: self.now,
-            ..Pending::default()
-        };
-        for knot in 0..KNOTS {
-            let horizon = f64::from(HORIZONS[knot]);
-            let opinions = self.opinions(knot, horizon);
-            [kept.last, kept.mean, kept.usual, kept.recurring[knot]] = opinions.steady;
-            kept.survival[knot] = opinions.survival;
-            kept.is_contested = opinions.trend.is_some();
-            kept.trend[knot] = opinions.trend.unwrap_or_default();
-            let (said, below, above) = self.said(knot, &opinions);
-            kept.said[knot] = said;
-            kept.below[knot] = below;
-            kept.above[knot] = above;
-        }
-        self.pending.push(kept);
-    }
-
-    fn said(&self, knot: usize, opinions: &Opinions) -> (f32, f32, f32) {
-        let most = (self.lag + f64::from(HORIZONS[knot])) as f32;
-        let said = self.records[knot].combined(opinions).clamp(0.0, most);
-        let kind = usize::from(opinions.trend.is_some());
-        let (below, above) = (&self.below[kind][knot], &self.above[kind][knot]);
-        if !above.is_known() {
-            return (said, 0.0, most + UNSEEN);
-        }
-        (said, (said - below.reach - UNSEEN).max(0.0), (said + above.reach).min(most) + UNSEEN)
-    }
-
-    /// Judges the forecasts that have come due since the reading before.
-    fn mature(&mut self, (before, lag_before): (f64, f64)) {
-        for knot in 0..KNOTS {
-            let horizon = f64::from(HORIZONS[knot]);
-            while let Some(due) = self.pending.next_due(knot, horizon, self.now) {
-                let part = ((due.at + horizon - before) / (self.now - before)).clamp(0.0, 1.0);
-                let truth = (lag_before + part * (self.lag - lag_before)) as f32;
-                let said = due.said[knot];
-                self.records[knot].judge(&due.opinions(knot), said, truth);
-                let kind = usize::from(due.is_contested);
-                self.above[kind][knot].observe(truth - said, truth > due.above[knot]);
-                self.below[kind][knot].observe(said - truth, truth < due.below[knot]);
-                self.judged += 1;
-                let hit = truth >= due.below[knot] && truth <= due.above[knot];
-                self.hits += (f32::from(u8::from(hit)) - self.hits) / (self.judged.min(200) as f32);
+            let is_still = reading.applied < reading.leader
+                && last.is_some_and(|last| last.applied == reading.applied);
+            self.book.judge(before, now);
+            if self.motion.observe(self.now, self.lag, is_still) {
+                self.book.begin_anew();
             }
+        }
+        let interval = self.rates.interval().unwrap_or_default();
+        if self.season.observe(before, now, interval.as_secs_f64()) {
+            self.motion.step();
+        }
+        if self.book.is_due(self.now) {
+            let opinions = |knot: usize| {
+                let horizon = HORIZONS.get(knot).copied().unwrap_or_default();
+                self.opinions(knot, f64::from(horizon))
+            };
+            let opinions: [Opinions; KNOTS] = std::array::from_fn(opinions);
+            self.book.keep(self.now, self.lag, opinions);
         }
     }
 
@@ -356,74 +167,143 @@ impl Estimator {
         self.rates.interval()
     }
 
-    /// The lag after `horizon`, and where it lies of `coverage` (0 to 1) of all times.
+    /// The lag after `horizon`, a year at most, and where it lies of `coverage` (0 to 1) of all times.
     /// `None` before the first reading.
     pub fn forecast(&self, horizon: Duration, coverage: f64) -> Option<Forecast> {
         self.last?;
-        let ahead = horizon.as_secs_f64();
-        let knot = HORIZONS
-            .iter()
-            .position(|it| f64::from(*it) >= ahead)
-            .unwrap_or(KNOTS - 1);
-        if self.is_bound {
-            let gains = self.rates().map_or(0.0, |rates| {
-                (1.0 - rates.applied_per_second / rates.leader_per_second.max(1e-9)).clamp(0.0, 1.0)
-            });
-            let lag = self.lag + gains * ahead;
-            return Some(Forecast {
-                horizon,
-                lag: Duration::from_secs_f64(lag),
-                interval: Interval { lower: Duration::ZERO, upper: Duration::from_secs_f64(self.lag + ahead), coverage },
-                method: Method::Rates,
-                quality: Quality { error_ratio: None, coverage: None, matured: self.judged },
-            });
-        }
-        let opinions = self.opinions(knot, ahead);
-        let (lag, lower, upper) = self.said(knot, &opinions);
+        let ahead = horizon.as_secs_f64().min(FARTHEST);
+        let knot = Book::knot(ahead);
+        let (matured, hits) = self.book.judged();
+        let (said, method, error_ratio) = if self.is_bound {
+            (self.said_of_bound(ahead), Method::Rates, None)
+        } else {
+            let (opinions, record) = (self.opinions(knot, ahead), self.book.record(knot));
+            let is_line = self.motion.trend().is_some_and(|trend| trend.is_line);
+            (
+                self.said(ahead, &opinions, wider(coverage)),
+                record.method(&opinions, is_line),
+                record.error_ratio(),
+            )
+        };
         Some(Forecast {
             horizon,
-            lag: Duration::from_secs_f32(lag),
+            lag: single(said.lag),
             interval: Interval {
-                lower: Duration::from_secs_f32(lower),
-                upper: Duration::from_secs_f32(upper),
+                lower: single(said.lower),
+                upper: single(said.upper),
                 coverage,
             },
-            method: Method::LastValue,
+            method,
             quality: Quality {
-                error_ratio: self.records[knot].error_ratio().map(f64::from),
-                coverage: (self.judged > 0).then(|| f64::from(self.hits)),
-                matured: self.judged,
+                error_ratio: error_ratio.map(f64::from),
+                coverage: hits,
+                matured,
             },
         })
     }
 
-    /// When the lag reaches `limit`.
+    /// When the lag reaches `limit` if its trend goes on. `Never` as long as none leads there that is
+    /// likely to last for so long.
     pub fn crossing(&self, limit: Duration) -> Crossing {
+        let limit = limit.as_secs_f64();
+        match self.last {
+            None => return Crossing::Unknown,
+            Some(_) if self.lag >= limit => return Crossing::Already,
+            Some(_) if self.is_bound => return Crossing::Unknown,
+            Some(_) => {}
+        }
+        let Some(trend) = self.motion.trend().filter(|trend| trend.slope > 0.0) else {
+            return Crossing::Never;
+        };
+        // On the way to where it is now it may be above its line already.
+        let likely = ((limit - trend.now) / trend.slope).max(limit - self.lag);
+        if likely > FARTHEST || self.motion.survival(likely) < LIKELY {
+            return Crossing::Never;
+        }
+        crossing::crossing(Way::Up, limit, likely, |ahead| self.ends(ahead))
+    }
+
+    /// When nothing is left to apply: by the trend if the lag falls, else by the backlog and how fast
+    /// it shrinks.
+    pub fn catch_up(&self) -> Crossing {
         let Some(last) = self.last else {
             return Crossing::Unknown;
         };
-        if last.lag.duration() >= limit {
+        if last.applied >= last.leader {
             return Crossing::Already;
         }
-        let Some((now, slope)) = self.trend() else {
-            return Crossing::Never;
+        let trend = self.motion.trend().filter(|_| !self.is_bound);
+        if let Some(trend) = trend {
+            if trend.slope >= 0.0 {
+                return Crossing::Never;
+            }
+            let likely = (trend.now / -trend.slope).max(0.0).min(FARTHEST);
+            return crossing::crossing(Way::Down, 0.0, likely, |ahead| self.ends(ahead));
+        }
+        let Some(rates) = self.rates() else {
+            return Crossing::Unknown;
         };
-        if slope <= 0.0 || self.records[1].trust(&self.opinions(1, (limit.as_secs_f64() - now) / slope)) < 0.5 {
+        let gains = rates.applied_per_second - rates.leader_per_second;
+        let likely = float(last.leader - last.applied) / gains;
+        if gains <= 0.0 || likely > FARTHEST {
             return Crossing::Never;
         }
-        let likely = (limit.as_secs_f64() - now).max(0.0) / slope;
         Crossing::In {
-            earliest: Duration::from_secs_f64(likely),
-            likely: Duration::from_secs_f64(likely),
+            earliest: Duration::ZERO,
+            likely: seconds(likely),
             latest: None,
         }
     }
 
-    /// When nothing is left to apply.
-    pub fn catch_up(&self) -> Crossing {
-        match self.last {
-            Some(last) if last.applied >= last.leader => Crossing::Already,
-            _ => Crossing::Unknown,
+    fn opinions(&self, knot: usize, ahead: f64) -> Opinions {
+        let most = self.lag + ahead;
+        let trend = self.motion.trend();
+        let recurring = self.season.at(knot, self.now, ahead);
+        let last = small(self.lag);
+        Opinions {
+            steady: [
+                last,
+                small(self.motion.mean()),
+                small(self.motion.usual()),
+                recurring.unwrap_or(last),
+            ],
+            trend: trend.map(|trend| small(trend.at(ahead).clamp(0.0, most))),
+            survival: self.motion.survival(ahead),
         }
     }
+
+    fn said(&self, ahead: f64, opinions: &Opinions, wider: f32) -> Said {
+        let at = (Book::knot(ahead), small(ahead));
+        self.book.said(at, opinions, small(self.lag + ahead), wider)
+    }
+
+    /// Of a lag that is only known to be no less: it grows as the rates of both have it, and may be
+    /// anything.
+    fn said_of_bound(&self, ahead: f64) -> Said {
+        let grows = self.rates().map_or(0.0, |rates| {
+            let written = rates.leader_per_second.max(f64::MIN_POSITIVE);
+            (1.0 - rates.applied_per_second / written).clamp(0.0, 1.0)
+        });
+        Said {
+            lag: small(self.lag + grows * ahead),
+            lower: 0.0,
+            upper: small(self.lag + ahead) + UNSEEN,
+        }
+    }
+
+    /// The ends of the interval of 90 %.
+    fn ends(&self, ahead: f64) -> (f64, f64) {
+        let opinions = self.opinions(Book::knot(ahead), ahead);
+        let said = self.said(ahead, &opinions, 1.0);
+        (f64::from(said.lower), f64::from(said.upper))
+    }
+}
+
+fn single(time: f32) -> Duration {
+    seconds(f64::from(time))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a backlog, to 53 bits")]
+fn float(positions: u64) -> f64 {
+    positions as f64
 }

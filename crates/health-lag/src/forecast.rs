@@ -47,9 +47,14 @@ pub enum Method {
     LastValue,
     /// It goes on along the line of its trend.
     Trend,
-    /// Along the median of the slopes between pairs (Theil–Sen).
-    Robust,
-    /// What the rates of leader and follower say.
+    /// It stays at the mean of its present regime.
+    Level,
+    /// It comes back to its median of long.
+    Median,
+    /// It is what it was one period ago.
+    Recurring,
+    /// What positions say: a follower that stands still falls behind by a second a second; one of
+    /// which only a least lag is known, as the rates of both have it.
     Rates,
 }
 

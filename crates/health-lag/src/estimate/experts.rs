@@ -2,6 +2,8 @@
 //!
 //! It keeps no forecasts; those that come due are judged here.
 
+use crate::forecast::Method;
+
 /// The horizons at which forecasts are judged; between them it is interpolated.
 pub(super) const HORIZONS: [f32; KNOTS] = [10.0, 30.0, 60.0];
 pub(super) const KNOTS: usize = 3;
@@ -16,6 +18,8 @@ const CREDIT: f32 = 0.7;
 const CREDITED: f32 = 6.0;
 /// Contests of earlier regimes count as no more than so many.
 const CARRIED: f32 = 8.0;
+/// No share of the errors counts as less.
+const LEAST_SHARE: f32 = 0.01;
 /// Who does not believe in trends.
 pub(super) const STEADY: usize = 4;
 
@@ -40,15 +44,16 @@ pub(super) struct Opinions {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Record {
     matured: f32,
+    /// Mean errors: of the last value, and of what was said.
     last_error: f32,
     /// Of the errors at a time, the share of each.
     compared: f32,
     shares: [f32; STEADY],
     weights: [f32; STEADY],
     contested: f32,
-    pub(super) wins: f32,
+    /// Of those in which a trend took part, by how much it won.
+    wins: f32,
     trust: f32,
-    /// Of the forecasts made and of the last value.
     own_error: f32,
 }
 
@@ -65,7 +70,11 @@ impl Record {
 
     /// How much the trend's word counts, 0 to 1.
     pub(super) fn trust(&self, opinions: &Opinions) -> f32 {
-        let trust = if self.contested == 0.0 { 1.0 } else { self.trust };
+        let trust = if self.contested == 0.0 {
+            1.0
+        } else {
+            self.trust
+        };
         trust * decided(opinions.survival)
     }
 
@@ -92,8 +101,9 @@ impl Record {
             for (share, distance) in self.shares.iter_mut().zip(distances) {
                 *share += (distance / sum - *share) / self.compared;
             }
-            let least = self.shares.iter().copied().fold(f32::INFINITY, f32::min).max(0.01);
-            self.weights = self.shares.map(|share| (least / share.max(0.01)).powi(SHARPNESS));
+            let shares = self.shares.map(|share| share.max(LEAST_SHARE));
+            let least = shares.iter().copied().fold(f32::INFINITY, f32::min);
+            self.weights = shares.map(|share| (least / share).powi(SHARPNESS));
             let sum: f32 = self.weights.iter().sum();
             self.weights = self.weights.map(|weight| weight / sum);
         }
@@ -119,12 +129,34 @@ impl Record {
         self.contested = self.contested.min(CARRIED);
     }
 
-    pub(super) fn matured(&self) -> f32 {
-        self.matured
+    /// Whose word counts most.
+    pub(super) fn method(&self, opinions: &Opinions, is_line: bool) -> Method {
+        if opinions.trend.is_some() && self.trust(opinions) >= 0.5 {
+            return if is_line {
+                Method::Trend
+            } else {
+                Method::Rates
+            };
+        }
+        let methods = [
+            Method::LastValue,
+            Method::Level,
+            Method::Median,
+            Method::Recurring,
+        ];
+        let weights = self.weights.iter().zip(methods);
+        let heaviest = weights.max_by(|(one, _), (other, _)| one.total_cmp(other));
+        heaviest.map_or(Method::LastValue, |(_, method)| method)
     }
 
     /// Mean error by that of taking the last value.
     pub(super) fn error_ratio(&self) -> Option<f32> {
         (self.last_error > 0.0).then(|| self.own_error / self.last_error)
     }
+}
+
+/// Lags in seconds are handed on in single precision: 0.1 ms at an hour.
+#[expect(clippy::cast_possible_truncation, reason = "that is the point")]
+pub(super) fn small(value: f64) -> f32 {
+    value as f32
 }

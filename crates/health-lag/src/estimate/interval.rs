@@ -6,8 +6,13 @@
 //! inference (Gibbs & Candès 2021), in the form that tracks the quantile itself with a step of the
 //! size of recent errors (Angelopoulos, Candès & Tibshirani 2023, "Conformal PID control").
 
-/// How often the truth may be beyond each end.
+use super::experts::small;
+
+/// How often the truth may be beyond each end: a little less than the 5 % that are promised, since
+/// what is learnt comes late by the horizon.
 const BEYOND: f32 = 0.04;
+/// Lags that differ by less seconds are measured alike.
+pub(super) const UNSEEN: f32 = 0.001;
 /// With fewer errors than this a quantile of that order is beyond all of them (Vovk et al. 2005).
 const ENOUGH: u16 = 19;
 /// The step, as part of the largest recent error.
@@ -17,18 +22,26 @@ const EARLY: f32 = 40.0;
 /// The largest error fades by this part with each.
 const FADING: f32 = 0.002;
 
+/// Both ends.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tails {
+    pub(super) below: Tail,
+    pub(super) above: Tail,
+}
+
 /// One end: by how much the truth is beyond the forecast in its direction.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tail {
     /// The quantile.
-    pub(super) reach: f32,
+    reach: f32,
     largest: f32,
     seen: u16,
 }
 
 impl Tail {
-    /// Takes the error in its direction (negative: on the other side); `reached` is how far the
-    /// interval went when the forecast was made.
+    /// Takes the error in its direction (negative: on the other side); whether the truth lay beyond
+    /// the end as it was given at the time. Beyond the end as it is now counts as well: while none is
+    /// given nothing else is learnt.
     pub(super) fn observe(&mut self, error: f32, missed: bool) {
         let size = error.abs();
         self.largest = (self.largest * (1.0 - FADING)).max(size);
@@ -42,7 +55,18 @@ impl Tail {
         self.reach = self.reach.clamp(0.0, self.largest);
     }
 
+    /// How far this end is from the forecast.
+    pub(super) fn reach(&self) -> f32 {
+        self.reach
+    }
+
     pub(super) fn is_known(&self) -> bool {
         self.seen >= ENOUGH
     }
+}
+
+/// How much wider than at 90 % an interval of another coverage is, if errors fall off exponentially.
+pub(super) fn wider(coverage: f64) -> f32 {
+    let beyond = (1.0 - coverage).clamp(0.0, 1.0);
+    small(beyond.ln() / (1.0_f64 - 0.9).ln())
 }

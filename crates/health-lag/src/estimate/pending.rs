@@ -2,35 +2,70 @@
 //!
 //! A ring; it judges none.
 
-use super::experts::{KNOTS, Opinions};
+use super::book::Said;
+use super::experts::{KNOTS, Opinions, STEADY};
 
-/// One more than fit into the longest horizon at the least distance between them.
-pub(super) const PENDING: usize = 32;
+/// As many as fit into the longest horizon at the least distance between them, and some.
+const PENDING: usize = 32;
 
 /// What was said at a time.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Pending {
     pub(super) at: f64,
-    pub(super) last: f32,
-    pub(super) mean: f32,
-    pub(super) usual: f32,
-    pub(super) recurring: [f32; KNOTS],
-    pub(super) trend: [f32; KNOTS],
-    pub(super) survival: [f32; KNOTS],
-    pub(super) is_contested: bool,
-    pub(super) said: [f32; KNOTS],
-    pub(super) below: [f32; KNOTS],
-    pub(super) above: [f32; KNOTS],
+    /// The first three of the steady opinions are the same for all horizons.
+    steady: [f32; STEADY - 1],
+    is_contested: bool,
+    at_horizon: [AtHorizon; KNOTS],
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct AtHorizon {
+    recurring: f32,
+    trend: f32,
+    survival: f32,
+    lag: f32,
+    lower: f32,
+    upper: f32,
 }
 
 impl Pending {
-    pub(super) fn opinions(&self, knot: usize) -> Opinions {
-        let trend = self.trend.get(knot).copied();
-        Opinions {
-            steady: [self.last, self.mean, self.usual, self.recurring.get(knot).copied().unwrap_or_default()],
-            trend: trend.filter(|_| self.is_contested),
-            survival: self.survival.get(knot).copied().unwrap_or_default(),
+    pub(super) fn new(at: f64) -> Self {
+        Self {
+            at,
+            ..Self::default()
         }
+    }
+
+    pub(super) fn set(&mut self, knot: usize, opinions: &Opinions, said: Said) {
+        let [last, mean, usual, recurring] = opinions.steady;
+        self.steady = [last, mean, usual];
+        self.is_contested = opinions.trend.is_some();
+        if let Some(at_horizon) = self.at_horizon.get_mut(knot) {
+            *at_horizon = AtHorizon {
+                recurring,
+                trend: opinions.trend.unwrap_or_default(),
+                survival: opinions.survival,
+                lag: said.lag,
+                lower: said.lower,
+                upper: said.upper,
+            };
+        }
+    }
+
+    pub(super) fn get(&self, knot: usize) -> Option<(Opinions, Said)> {
+        let at = self.at_horizon.get(knot)?;
+        let [last, mean, usual] = self.steady;
+        let opinions = Opinions {
+            steady: [last, mean, usual, at.recurring],
+            trend: self.is_contested.then_some(at.trend),
+            survival: at.survival,
+        };
+        let said = Said {
+            lag: at.lag,
+            lower: at.lower,
+            upper: at.upper,
+        };
+        Some((opinions, said))
     }
 }
 
@@ -65,12 +100,11 @@ impl Ring {
         if *due >= self.pushed {
             return None;
         }
-        let entry = *self.entries.get(*due % PENDING)?;
+        let entry = self.entries.get(*due % PENDING)?;
         if entry.at + horizon > now {
             return None;
         }
         *due += 1;
-        Some(entry)
+        Some(*entry)
     }
-
 }

@@ -31,8 +31,8 @@ pub(super) struct Regime {
     /// The points since the sums last left zero.
     next: Line,
     next_age: f64,
-    pub(super) up: f64,
-    pub(super) down: f64,
+    up: f64,
+    down: f64,
     deviation: f64,
     residuals: f64,
     goes_on: bool,

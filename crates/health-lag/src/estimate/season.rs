@@ -4,7 +4,7 @@
 //! long before (the average magnitude difference function, Ross et al. 1974): at the horizon itself
 //! that is the error of the last value, at a period that of saying what was one period ago.
 
-use super::experts::{HORIZONS, KNOTS};
+use super::experts::{HORIZONS, KNOTS, small};
 
 /// So many values are kept.
 const KEPT: usize = 192;
@@ -12,9 +12,14 @@ const KEPT: usize = 192;
 const PARTS: usize = 4;
 const PART: usize = KEPT / PARTS;
 /// A distance is the mean of the last so many.
-const MEMORY: f32 = 48.0;
+const MEMORY: usize = 48;
 /// Something recurs if the lag is this much closer to what it was then than to the last value.
 const CLOSER: f32 = 0.5;
+/// Values are this many seconds apart, or as far as readings are if that is more.
+const LEAST_DISTANCE: f64 = 1.0;
+/// Over a gap of more values than this nothing is made up.
+const GAP: f64 = 32.0;
+
 /// The recent past at equal distances in time, the newest at `head`, older ones after it.
 #[derive(Clone, Debug)]
 pub(super) struct Season {
@@ -23,7 +28,10 @@ pub(super) struct Season {
     head: usize,
     filled: usize,
     pushed: usize,
-    pub(super) delays: [usize; KNOTS],
+    delays: [usize; KNOTS],
+    /// The distance in time, and the time of the newest.
+    every: f64,
+    at: f64,
 }
 
 impl Default for Season {
@@ -35,13 +43,38 @@ impl Default for Season {
             filled: 0,
             pushed: 0,
             delays: [0; KNOTS],
+            every: 0.0,
+            at: 0.0,
         }
     }
 }
 
 impl Season {
-    /// Takes the next value; `every` is the time between two, in seconds.
-    pub(super) fn push(&mut self, value: f32, every: f64) {
+    /// Takes what lies between two readings, each a time and a lag; `interval` is the usual time
+    /// between them. True if there was a value in between.
+    pub(super) fn observe(&mut self, from: (f64, f64), to: (f64, f64), interval: f64) -> bool {
+        let every = interval.max(LEAST_DISTANCE);
+        let is_alike = (0.5 * self.every..=2.0 * self.every).contains(&every);
+        if !is_alike || to.0 - self.at > GAP * self.every {
+            *self = Self {
+                every,
+                at: to.0,
+                ..Self::default()
+            };
+            self.push(small(to.1));
+            return true;
+        }
+        let mut is_new = false;
+        while to.0 >= self.at + self.every {
+            self.at += self.every;
+            let part = ((self.at - from.0) / (to.0 - from.0)).clamp(0.0, 1.0);
+            self.push(small(from.1 + part * (to.1 - from.1)));
+            is_new = true;
+        }
+        is_new
+    }
+
+    fn push(&mut self, value: f32) {
         self.look(value);
         self.head = self.head.checked_sub(1).unwrap_or(KEPT - 1);
         if let Some(slot) = self.values.get_mut(self.head) {
@@ -49,10 +82,10 @@ impl Season {
         }
         self.filled = (self.filled + 1).min(KEPT);
         self.pushed = self.pushed.saturating_add(1);
+        // One horizon a time: a period does not change from one value to the next.
         let knot = self.pushed % KNOTS;
         if let (Some(delay), Some(horizon)) = (self.delays.get_mut(knot), HORIZONS.get(knot)) {
-            *delay = 0;
-            let steps = steps(f64::from(*horizon) / every);
+            let steps = whole((f64::from(*horizon) / self.every).ceil()).max(1);
             *delay = Self::closest(&self.distances, self.pushed / 2, steps);
         }
     }
@@ -66,15 +99,18 @@ impl Season {
         // The value at index `i` is `i + 1` steps old.
         let there = self.filled.saturating_sub(first).min(PART);
         for (index, (was, distance)) in past.take(there).enumerate() {
-            let looks = (self.pushed - first - index).div_ceil(PARTS);
-            let looks = (looks as f32).min(MEMORY);
+            let looks = (self.pushed - first - index).div_ceil(PARTS).min(MEMORY);
+            let looks = small(float(looks));
             *distance += ((value - was).abs() - *distance) / looks;
         }
     }
 
     /// The delay from the horizon on at which it is closest, of those that were seen twice.
     fn closest(distances: &[f32; KEPT], known: usize, horizon: usize) -> usize {
-        let Some(last) = horizon.checked_sub(1).and_then(|index| distances.get(index)) else {
+        let Some(last) = horizon
+            .checked_sub(1)
+            .and_then(|index| distances.get(index))
+        else {
             return 0;
         };
         let mut best = (0, CLOSER * last);
@@ -86,20 +122,33 @@ impl Season {
         best.0
     }
 
-    /// What the lag will be at a horizon if it recurs: `ahead` steps after the newest value.
-    pub(super) fn at(&self, knot: usize, ahead: f64) -> Option<f32> {
+    /// What the lag will be at a horizon, `ahead` seconds after `now`, if it recurs.
+    pub(super) fn at(&self, knot: usize, now: f64, ahead: f64) -> Option<f32> {
         let delay = *self.delays.get(knot)?;
         if delay == 0 {
             return None;
         }
-        let back = (delay as f64 - ahead).clamp(0.0, (KEPT - 1) as f64);
-        let (whole, part) = (back.floor(), back.fract() as f32);
-        let at = |steps: usize| self.values.get((self.head + steps.min(self.filled - 1)) % KEPT);
-        let (later, earlier) = (at(whole as usize)?, at(whole as usize + 1)?);
-        Some(later + part * (earlier - later))
+        let steps = (now - self.at + ahead) / self.every;
+        let back = (float(delay) - steps).clamp(0.0, float(self.filled) - 1.0);
+        let at = |steps: usize| {
+            let steps = steps.min(self.filled.saturating_sub(1));
+            self.values.get((self.head + steps) % KEPT).copied()
+        };
+        let (later, earlier) = (at(whole(back))?, at(whole(back) + 1)?);
+        Some(later + small(back.fract()) * (earlier - later))
     }
 }
 
-fn steps(time: f64) -> usize {
-    time.ceil().max(1.0) as usize
+#[expect(clippy::cast_precision_loss, reason = "at most `KEPT`")]
+fn float(count: usize) -> f64 {
+    count as f64
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "saturates, and is above zero"
+)]
+fn whole(value: f64) -> usize {
+    value as usize
 }
