@@ -66,7 +66,7 @@ pub(crate) struct Life {
     phase: Phase,
     /// The worst of this life, as far as it was said.
     level: Level,
-    /// How bad it was when it last fired or got worse, and when that was.
+    /// How bad it was said to be last, and when; normal, if only that it is pending.
     worst: Level,
     fired: u64,
     /// Since when it holds.
@@ -153,10 +153,13 @@ impl Life {
             self.say(level, now);
             return Some(AlertEvent::Firing);
         }
-        if self.phase == Phase::Announced || cooling {
+        let lately = self.fired != NONE && now < after(self.fired, rules.cooldown);
+        if self.phase == Phase::Announced || lately {
             return None;
         }
         self.phase = Phase::Announced;
+        // It holds back nothing but another word like it.
+        self.say(Level::Normal, now);
         Some(AlertEvent::Pending)
     }
 
@@ -247,6 +250,8 @@ mod tests {
         let dots = |n| ".".repeat(n);
         for (kind, story, expected) in [
             (Lag, "ww.".to_owned(), "0:pending 2:resolved"),
+            (Lag, "ww.ww.ww.".to_owned(), "0:pending 2:resolved"),
+            (Lag, "ww.www".to_owned(), "0:pending 2:resolved 5:firing"),
             (Lag, "wwww".to_owned(), "0:pending 2:firing"),
             (
                 Lag,
