@@ -11,6 +11,7 @@ mod flood;
 mod idle;
 mod instructions;
 mod jumps;
+mod lag_updates;
 mod memory;
 mod mutated;
 mod pairs;
@@ -76,4 +77,5 @@ pub(crate) const ALL: &[Measurement] = &[
     measurement!("trouble", "reliability", NONE, trouble::run, "10,000 checks, a third of them in trouble (70 s)"),
     measurement!("jumps", "reliability", FAKETIME, jumps::run, "a wall clock that jumps"),
     measurement!("mutated", "reliability", NONE, mutated::run, "1,000,000 mutated requests"),
+    measurement!("lag-updates", "lag", NONE, lag_updates::run, "a sample, a forecast, a status, statistics, memory"),
 ];
