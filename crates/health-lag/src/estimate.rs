@@ -307,3 +307,6 @@ fn single(time: f32) -> Duration {
 fn float(positions: u64) -> f64 {
     positions as f64
 }
+
+#[cfg(test)]
+mod tests;

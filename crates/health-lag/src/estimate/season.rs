@@ -7,12 +7,12 @@
 use super::experts::{HORIZONS, KNOTS, small};
 
 /// So many values are kept.
-const KEPT: usize = 192;
+const KEPT: usize = 160;
 /// With each value a part of the delays is looked at.
 const PARTS: usize = 4;
 const PART: usize = KEPT / PARTS;
 /// A distance is the mean of the last so many.
-const MEMORY: usize = 48;
+const MEMORY: usize = 40;
 /// Something recurs if the lag is this much closer to what it was then than to the last value.
 const CLOSER: f32 = 0.5;
 /// Values are this many seconds apart, or as far as readings are if that is more.
