@@ -9,15 +9,15 @@ pub(super) const HORIZONS: [f32; KNOTS] = [10.0, 30.0, 60.0];
 pub(super) const KNOTS: usize = 3;
 
 /// Errors are means over about so many forecasts that came due.
-const MEMORY: f32 = 64.0;
+const MEMORY: f32 = 40.0;
 /// How sharply the better is preferred to the worse.
 const SHARPNESS: i32 = 6;
 /// Until it is known better a trend is taken to win by this much (1: it errs not at all, −1: the others
 /// do not), and that counts as so many forecasts.
 const CREDIT: f32 = 0.7;
-const CREDITED: f32 = 6.0;
+const CREDITED: f32 = 4.0;
 /// Contests of earlier regimes count as no more than so many.
-const CARRIED: f32 = 8.0;
+const CARRIED: f32 = 5.0;
 /// No share of the errors counts as less.
 const LEAST_SHARE: f32 = 0.01;
 /// Who does not believe in trends.

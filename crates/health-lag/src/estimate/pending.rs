@@ -6,7 +6,7 @@ use super::book::Said;
 use super::experts::{KNOTS, Opinions, STEADY};
 
 /// As many as fit into the longest horizon at the least distance between them, and some.
-const PENDING: usize = 26;
+const PENDING: usize = 17;
 
 /// What was said at a time.
 #[derive(Clone, Copy, Debug, Default)]

@@ -11,6 +11,7 @@ const KEPT: usize = 160;
 /// With each value a part of the delays is looked at.
 const PARTS: usize = 4;
 const PART: usize = KEPT / PARTS;
+/// With each value, so much of a look at each delay.
 const EACH: f32 = 0.25;
 /// The closest is sought once in so many values.
 const SEARCH: usize = 4;
@@ -109,12 +110,22 @@ impl Season {
         let before_end = there.min(KEPT - start);
         let (near, far) = distances.split_at_mut(before_end);
         let values = |from: usize, count: usize| self.values.get(from..from + count);
-        let mut looks = small(float(self.pushed - first));
-        for (distances, was) in [
+        let parts = [
             (near, values(start, before_end)),
             (far, values(0, there - before_end)),
-        ] {
-            for (distance, was) in distances.iter_mut().zip(was.unwrap_or_default()) {
+        ];
+        let seen = self.pushed - first;
+        let is_settled = seen > PART + PARTS * whole(f64::from(MEMORY));
+        let mut looks = small(float(seen));
+        for (distances, was) in parts {
+            let pairs = distances.iter_mut().zip(was.unwrap_or_default());
+            if is_settled {
+                for (distance, was) in pairs {
+                    *distance += ((value - was).abs() - *distance) * (1.0 / MEMORY);
+                }
+                continue;
+            }
+            for (distance, was) in pairs {
                 let rate = 1.0 / (looks * EACH + 1.0 - EACH).min(MEMORY);
                 *distance += ((value - was).abs() - *distance) * rate;
                 looks -= 1.0;
