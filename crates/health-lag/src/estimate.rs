@@ -138,8 +138,7 @@ impl Estimator {
                 self.book.begin_anew();
             }
         }
-        let interval = self.rates.interval().unwrap_or_default();
-        if self.season.observe(before, now, interval.as_secs_f64()) {
+        if self.season.observe(before, now, self.rates.seconds()) {
             self.motion.step();
         }
         if self.book.is_due(self.now) {
