@@ -138,8 +138,7 @@ impl Estimator {
                 self.book.begin_anew();
             }
         }
-        let interval = self.rates.interval().unwrap_or_default();
-        if self.season.observe(before, now, interval.as_secs_f64()) {
+        if self.season.observe(before, now, self.rates.seconds()) {
             self.motion.step();
         }
         if self.book.is_due(self.now) {
@@ -307,3 +306,6 @@ fn single(time: f32) -> Duration {
 fn float(positions: u64) -> f64 {
     positions as f64
 }
+
+#[cfg(test)]
+mod tests;

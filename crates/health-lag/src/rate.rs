@@ -39,7 +39,7 @@ impl RateMeter {
             self.interval = passed;
         }
         self.interval += (passed.min(LONGEST * self.interval) - self.interval) / INTERVALS;
-        let kept = (-passed / MEMORY.max(LEAST_INTERVALS * self.interval)).exp();
+        let kept = 1.0 / (1.0 + passed / MEMORY.max(LEAST_INTERVALS * self.interval));
         self.time = self.time * kept + passed;
         self.leader = self.leader * kept + moved(from_leader, leader);
         self.applied = self.applied * kept + moved(from_applied, applied);
@@ -51,6 +51,11 @@ impl RateMeter {
             leader_per_second: self.leader / self.time,
             applied_per_second: self.applied / self.time,
         })
+    }
+
+    /// The usual time between samples in seconds; zero before a second one.
+    pub(crate) fn seconds(&self) -> f64 {
+        self.interval
     }
 
     /// The usual time between samples.

@@ -7,7 +7,7 @@ use super::interval::{Tails, UNSEEN};
 use super::pending::{Pending, Ring};
 
 /// A forecast is kept if so many seconds have passed since the last that was.
-const EVERY: f64 = 2.0;
+const EVERY: f64 = 4.0;
 /// The share of hits is of about so many.
 const HITS: f32 = 256.0;
 

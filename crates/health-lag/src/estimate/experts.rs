@@ -9,15 +9,15 @@ pub(super) const HORIZONS: [f32; KNOTS] = [10.0, 30.0, 60.0];
 pub(super) const KNOTS: usize = 3;
 
 /// Errors are means over about so many forecasts that came due.
-const MEMORY: f32 = 64.0;
+const MEMORY: f32 = 40.0;
 /// How sharply the better is preferred to the worse.
 const SHARPNESS: i32 = 6;
 /// Until it is known better a trend is taken to win by this much (1: it errs not at all, −1: the others
 /// do not), and that counts as so many forecasts.
 const CREDIT: f32 = 0.7;
-const CREDITED: f32 = 6.0;
+const CREDITED: f32 = 4.0;
 /// Contests of earlier regimes count as no more than so many.
-const CARRIED: f32 = 8.0;
+const CARRIED: f32 = 5.0;
 /// No share of the errors counts as less.
 const LEAST_SHARE: f32 = 0.01;
 /// Who does not believe in trends.
@@ -40,6 +40,35 @@ pub(super) struct Opinions {
     pub(super) survival: f32,
 }
 
+impl Opinions {
+    /// 1 of a trend that leads up, 0 of one that leads down.
+    fn direction(&self) -> Option<usize> {
+        let [last, ..] = self.steady;
+        self.trend.map(|trend| usize::from(trend > last))
+    }
+}
+
+/// Forecasts in which a trend took part, and by how much it won.
+#[derive(Clone, Copy, Debug, Default)]
+struct Contest {
+    count: f32,
+    wins: f32,
+    trust: f32,
+}
+
+impl Contest {
+    fn judge(&mut self, trend: f32, steady: f32) {
+        if trend + steady <= 0.0 {
+            return;
+        }
+        self.count = (self.count + 1.0).min(MEMORY);
+        let win = (steady - trend) / (steady + trend);
+        self.wins += (win - self.wins) / self.count;
+        let wins = self.wins * self.count + CREDIT * CREDITED;
+        self.trust = decided(f32::midpoint(1.0, wins / (self.count + CREDITED)));
+    }
+}
+
 /// What their errors at one horizon were.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Record {
@@ -50,10 +79,8 @@ pub(super) struct Record {
     compared: f32,
     shares: [f32; STEADY],
     weights: [f32; STEADY],
-    contested: f32,
-    /// Of those in which a trend took part, by how much it won.
-    wins: f32,
-    trust: f32,
+    /// Of falling and of rising trends: that one kind does not last says nothing of the other.
+    contests: [Contest; 2],
     own_error: f32,
 }
 
@@ -70,11 +97,10 @@ impl Record {
 
     /// How much the trend's word counts, 0 to 1.
     pub(super) fn trust(&self, opinions: &Opinions) -> f32 {
-        let trust = if self.contested == 0.0 {
-            1.0
-        } else {
-            self.trust
-        };
+        let contest = opinions.direction().and_then(|way| self.contests.get(way));
+        let trust = contest
+            .filter(|contest| contest.count > 0.0)
+            .map_or(1.0, |contest| contest.trust);
         trust * decided(opinions.survival)
     }
 
@@ -107,26 +133,19 @@ impl Record {
             let sum: f32 = self.weights.iter().sum();
             self.weights = self.weights.map(|weight| weight / sum);
         }
-        if let Some(trend) = opinions.trend {
-            let (trend, steady) = ((trend - truth).abs(), (steady - truth).abs());
-            if trend + steady > 0.0 {
-                self.contested = (self.contested + 1.0).min(MEMORY);
-                let win = (steady - trend) / (steady + trend);
-                self.wins += (win - self.wins) / self.contested;
-                self.weigh();
-            }
+        let contest = opinions
+            .direction()
+            .and_then(|way| self.contests.get_mut(way));
+        if let (Some(trend), Some(contest)) = (opinions.trend, contest) {
+            contest.judge((trend - truth).abs(), (steady - truth).abs());
         }
-    }
-
-    fn weigh(&mut self) {
-        let wins = self.wins * self.contested + CREDIT * CREDITED;
-        let mean = wins / (self.contested + CREDITED);
-        self.trust = decided(f32::midpoint(1.0, mean));
     }
 
     /// Another regime begins.
     pub(super) fn begin_anew(&mut self) {
-        self.contested = self.contested.min(CARRIED);
+        for contest in &mut self.contests {
+            contest.count = contest.count.min(CARRIED);
+        }
     }
 
     /// Whose word counts most.

@@ -14,13 +14,13 @@ const BEYOND: f32 = 0.04;
 /// Lags that differ by less seconds are measured alike.
 pub(super) const UNSEEN: f32 = 0.001;
 /// With fewer errors than this a quantile of that order is beyond all of them (Vovk et al. 2005).
-const ENOUGH: u16 = 19;
+const ENOUGH: u16 = 12;
 /// The step, as part of the largest recent error.
-const STEP: f32 = 0.1;
+const STEP: f32 = 0.12;
 /// Steps are larger at first: twice as large after so many errors.
-const EARLY: f32 = 40.0;
+const EARLY: f32 = 25.0;
 /// The largest error fades by this part with each.
-const FADING: f32 = 0.002;
+const FADING: f32 = 0.003;
 
 /// Both ends.
 #[derive(Clone, Copy, Debug, Default)]

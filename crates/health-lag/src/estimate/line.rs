@@ -78,10 +78,10 @@ impl Line {
         (self.value_value - explained).max(0.0) / (self.weight - 2.0).max(1.0)
     }
 
-    /// The standard error of the slope, by the deviation of a point about the line.
-    pub(super) fn slope_error(&self) -> f64 {
+    /// The square of the standard error of the slope, by the variance of a point about the line.
+    pub(super) fn slope_variance(&self) -> f64 {
         if self.time_time > 0.0 {
-            self.time_time.sqrt().recip()
+            self.time_time.recip()
         } else {
             f64::INFINITY
         }

@@ -115,9 +115,9 @@ impl Motion {
         let line = self.regime.line();
         let slope = line.slope();
         let led = slope.abs() * self.regime.age();
-        let speaks = self.regime.significance() > SIGNIFICANT
+        let speaks = line.weight() > FEWEST
             && led > BEYOND_USUAL * self.usual.spread()
-            && line.weight() > FEWEST;
+            && self.regime.is_significant(SIGNIFICANT);
         let goes_on = self.run.is_some() && self.regime.goes_on();
         let floor = if self.floor < self.lag {
             self.floor

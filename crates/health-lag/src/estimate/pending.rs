@@ -6,7 +6,7 @@ use super::book::Said;
 use super::experts::{KNOTS, Opinions, STEADY};
 
 /// As many as fit into the longest horizon at the least distance between them, and some.
-const PENDING: usize = 32;
+const PENDING: usize = 17;
 
 /// What was said at a time.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,7 +22,6 @@ pub(super) struct Pending {
 struct AtHorizon {
     recurring: f32,
     trend: f32,
-    survival: f32,
     lag: f32,
     lower: f32,
     upper: f32,
@@ -44,7 +43,6 @@ impl Pending {
             *at_horizon = AtHorizon {
                 recurring,
                 trend: opinions.trend.unwrap_or_default(),
-                survival: opinions.survival,
                 lag: said.lag,
                 lower: said.lower,
                 upper: said.upper,
@@ -52,13 +50,14 @@ impl Pending {
         }
     }
 
+    /// All of it but how likely the trend was to last, which nobody judges.
     pub(super) fn get(&self, knot: usize) -> Option<(Opinions, Said)> {
         let at = self.at_horizon.get(knot)?;
         let [last, mean, usual] = self.steady;
         let opinions = Opinions {
             steady: [last, mean, usual, at.recurring],
             trend: self.is_contested.then_some(at.trend),
-            survival: at.survival,
+            survival: 0.0,
         };
         let said = Said {
             lag: at.lag,

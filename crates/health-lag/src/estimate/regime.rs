@@ -106,14 +106,14 @@ impl Regime {
         self.residual = residual;
     }
 
-    /// By how much the errors of means and slopes are larger than of independent residuals, if these
+    /// By how much the variances of means and slopes are larger than of independent residuals, if these
     /// are correlated as an autoregression of the first order is (von Neumann's ratio).
     fn inflation(&self) -> f64 {
         if self.square <= RESOLUTION * RESOLUTION {
             return 1.0;
         }
         let independence = (self.change / (2.0 * self.square)).clamp(0.02, 1.0);
-        ((2.0 - independence) / independence).sqrt()
+        (2.0 - independence) / independence
     }
 
     /// The standard deviation of a point about the line.
@@ -139,12 +139,14 @@ impl Regime {
         &self.line
     }
 
-    /// By how many of its standard errors the slope is off zero.
-    pub(super) fn significance(&self) -> f64 {
+    /// Whether the slope is more than so many of its standard errors off zero.
+    pub(super) fn is_significant(&self, errors: f64) -> bool {
         if self.line.weight() < 3.0 {
-            return 0.0;
+            return false;
         }
-        let deviation = self.deviation().max(self.line.variance().sqrt());
-        self.line.slope().abs() / (deviation * self.inflation() * self.line.slope_error())
+        let deviation = self.deviation();
+        let variance = self.line.variance().max(deviation * deviation);
+        let slope = self.line.slope() / errors;
+        slope * slope > variance * self.inflation() * self.line.slope_variance()
     }
 }

@@ -10,32 +10,44 @@ const KEPT: usize = 16;
 /// What has lasted for this part of the time asked for is as likely as not to last.
 const CREDIT: f64 = 0.015;
 const LASTS: f64 = 0.95;
+/// Less than any: an empty place.
+const NONE: f32 = -1.0;
 
 /// How far the last few led, or how long they lasted; none of them is negative.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Runs {
     lasted: [f32; KEPT],
+    /// The place of the next.
     ended: usize,
+}
+
+impl Default for Runs {
+    fn default() -> Self {
+        Self {
+            lasted: [NONE; KEPT],
+            ended: 0,
+        }
+    }
 }
 
 impl Runs {
     /// One has ended.
     pub(super) fn end(&mut self, lasted: f64) {
-        if let Some(slot) = self.lasted.get_mut(self.ended % KEPT) {
+        if let Some(slot) = self.lasted.get_mut(self.ended) {
             *slot = small(lasted);
         }
-        self.ended = self.ended.saturating_add(1);
+        self.ended = (self.ended + 1) % KEPT;
     }
 
     /// How likely one that has gone for `gone` goes on for `more`, having lasted for the part `aged`
     /// of the time asked for.
     pub(super) fn survival(&self, gone: f64, more: f64, aged: f64) -> f32 {
         let (gone, until) = (small(gone), small(gone + more));
-        let (mut alive, mut survived) = (1.0, small(LASTS * aged / (aged + CREDIT)));
-        for ended in self.lasted.iter().take(self.ended) {
-            alive += f32::from(u8::from(*ended > gone));
-            survived += f32::from(u8::from(*ended > until));
-        }
-        survived / alive
+        let beyond = |limit: f32| -> f32 {
+            let beyond = self.lasted.map(|it| if it > limit { 1.0 } else { 0.0 });
+            beyond.iter().sum()
+        };
+        let one_more = small(LASTS * aged / (aged + CREDIT));
+        (beyond(until) + one_more) / (beyond(gone) + 1.0)
     }
 }

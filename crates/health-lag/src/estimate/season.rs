@@ -7,12 +7,16 @@
 use super::experts::{HORIZONS, KNOTS, small};
 
 /// So many values are kept.
-const KEPT: usize = 192;
+const KEPT: usize = 160;
 /// With each value a part of the delays is looked at.
 const PARTS: usize = 4;
 const PART: usize = KEPT / PARTS;
+/// With each value, so much of a look at each delay.
+const EACH: f32 = 0.25;
+/// The closest is sought once in so many values.
+const SEARCH: usize = 4;
 /// A distance is the mean of the last so many.
-const MEMORY: usize = 48;
+const MEMORY: f32 = 40.0;
 /// Something recurs if the lag is this much closer to what it was then than to the last value.
 const CLOSER: f32 = 0.5;
 /// Values are this many seconds apart, or as far as readings are if that is more.
@@ -82,41 +86,64 @@ impl Season {
         }
         self.filled = (self.filled + 1).min(KEPT);
         self.pushed = self.pushed.saturating_add(1);
-        // One horizon a time: a period does not change from one value to the next.
-        let knot = self.pushed % KNOTS;
-        if let (Some(delay), Some(horizon)) = (self.delays.get_mut(knot), HORIZONS.get(knot)) {
-            let steps = whole((f64::from(*horizon) / self.every).ceil()).max(1);
-            *delay = Self::closest(&self.distances, self.pushed / 2, steps);
+        // One horizon a time, and not each time: a period does not change from value to value.
+        if self.pushed.is_multiple_of(SEARCH) {
+            let knot = self.pushed / SEARCH % KNOTS;
+            let horizon = HORIZONS.get(knot).copied().unwrap_or_default();
+            let steps = whole((f64::from(horizon) / self.every).ceil()).max(1);
+            let found = self.closest(steps);
+            if let Some(delay) = self.delays.get_mut(knot) {
+                *delay = found;
+            }
         }
     }
 
     /// Updates the distances of a part of the delays; `value` is not yet kept.
     fn look(&mut self, value: f32) {
         let first = self.pushed % PARTS * PART;
-        let (newer, older) = self.values.split_at(self.head);
-        let past = older.iter().chain(newer).skip(first);
-        let past = past.zip(self.distances.iter_mut().skip(first));
-        // The value at index `i` is `i + 1` steps old.
         let there = self.filled.saturating_sub(first).min(PART);
-        for (index, (was, distance)) in past.take(there).enumerate() {
-            let looks = (self.pushed - first - index).div_ceil(PARTS).min(MEMORY);
-            let looks = small(float(looks));
-            *distance += ((value - was).abs() - *distance) / looks;
+        let Some(distances) = self.distances.get_mut(first..first + there) else {
+            return;
+        };
+        // The value that is `i` after the head is `i + 1` steps old. The ring may end among them.
+        let start = (self.head + first) % KEPT;
+        let before_end = there.min(KEPT - start);
+        let (near, far) = distances.split_at_mut(before_end);
+        let values = |from: usize, count: usize| self.values.get(from..from + count);
+        let parts = [
+            (near, values(start, before_end)),
+            (far, values(0, there - before_end)),
+        ];
+        let seen = self.pushed - first;
+        let is_settled = seen > PART + PARTS * whole(f64::from(MEMORY));
+        let mut looks = small(float(seen));
+        for (distances, was) in parts {
+            let pairs = distances.iter_mut().zip(was.unwrap_or_default());
+            if is_settled {
+                for (distance, was) in pairs {
+                    *distance += ((value - was).abs() - *distance) * (1.0 / MEMORY);
+                }
+                continue;
+            }
+            for (distance, was) in pairs {
+                let rate = 1.0 / (looks * EACH + 1.0 - EACH).min(MEMORY);
+                *distance += ((value - was).abs() - *distance) * rate;
+                looks -= 1.0;
+            }
         }
     }
 
     /// The delay from the horizon on at which it is closest, of those that were seen twice.
-    fn closest(distances: &[f32; KEPT], known: usize, horizon: usize) -> usize {
-        let Some(last) = horizon
-            .checked_sub(1)
-            .and_then(|index| distances.get(index))
-        else {
+    fn closest(&self, horizon: usize) -> usize {
+        let known = (self.pushed / 2).min(KEPT);
+        let Some(last) = self.distances.get(horizon - 1) else {
             return 0;
         };
+        let distances = self.distances.get(horizon..known).unwrap_or_default();
         let mut best = (0, CLOSER * last);
-        for (index, distance) in distances.iter().enumerate().take(known).skip(horizon) {
+        for (index, distance) in distances.iter().enumerate() {
             if *distance < best.1 {
-                best = (index + 1, *distance);
+                best = (horizon + index + 1, *distance);
             }
         }
         best.0
