@@ -118,7 +118,7 @@ impl Estimator {
         let last = self.last.replace(*reading);
         let first_at = last.map_or(reading.at, |_| self.first_at);
         self.first_at = first_at;
-        self.now = (reading.at - first_at).as_secs_f64();
+        self.now = reading.at.saturating_sub(first_at).as_secs_f64();
         self.lag = reading.lag.duration().as_secs_f64();
         let was_bound = last.is_none() || self.is_bound;
         self.is_bound = matches!(reading.lag, Lag::AtLeast(_));
@@ -236,7 +236,7 @@ impl Estimator {
             if trend.slope >= 0.0 {
                 return Crossing::Never;
             }
-            let likely = (trend.now / -trend.slope).max(0.0).min(FARTHEST);
+            let likely = (trend.now / -trend.slope).clamp(0.0, FARTHEST);
             return crossing::crossing(Way::Down, 0.0, likely, |ahead| self.ends(ahead));
         }
         let Some(rates) = self.rates() else {

@@ -111,7 +111,7 @@ mod tests {
         let mut meter = meter((0..50_u32).map(|i| (f64::from(i), 0, 0)));
         let secs = |meter: &RateMeter| meter.interval().unwrap().as_secs_f64();
         assert!((secs(&meter) - 1.0).abs() < 1e-9);
-        meter.observe(Duration::from_secs(3_600), 0, 0);
+        meter.observe(Duration::from_hours(1), 0, 0);
         assert!(secs(&meter) < 1.5);
         for i in 1..60 {
             meter.observe(Duration::from_secs(3_600 + 30 * i), 0, 0);

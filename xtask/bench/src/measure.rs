@@ -11,6 +11,7 @@ mod flood;
 mod idle;
 mod instructions;
 mod jumps;
+mod lag;
 mod lag_updates;
 mod memory;
 mod mutated;
@@ -66,6 +67,8 @@ pub(crate) const ALL: &[Measurement] = &[
     measurement!("render", "core", NONE, core::render, "rendering a report"),
     measurement!("register", "core", NONE, core::register, "registering 10,000 checks, and the memory of each"),
     measurement!("checks", "checks", NONE, core::checks, "running ready-made checks"),
+    measurement!("accuracy", "lag", NONE, lag::accuracy, "forecasts of lags, real and made, against others"),
+    measurement!("estimate", "lag", NONE, lag::costs, "taking a reading of a lag, and asking"),
     measurement!("idle", "process", NONE, idle::run, "CPU and wake-ups of a process at rest (75 s)"),
     measurement!("memory", "process", NONE, memory::run, "resident memory, fresh and after load"),
     measurement!("size", "build", NONE, build::size, "crates in the tree, and the binary"),

@@ -128,8 +128,8 @@ impl Record {
                 *share += (distance / sum - *share) / self.compared;
             }
             let shares = self.shares.map(|share| share.max(LEAST_SHARE));
-            let least = shares.iter().copied().fold(f32::INFINITY, f32::min);
-            self.weights = shares.map(|share| (least / share).powi(SHARPNESS));
+            let smallest = shares.iter().copied().fold(f32::INFINITY, f32::min);
+            self.weights = shares.map(|share| (smallest / share).powi(SHARPNESS));
             let sum: f32 = self.weights.iter().sum();
             self.weights = self.weights.map(|weight| weight / sum);
         }

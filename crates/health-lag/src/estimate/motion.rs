@@ -194,7 +194,7 @@ impl Motion {
 
     /// For how long the follower has stood still.
     fn stood(&self) -> Option<f64> {
-        (self.still >= STILL && self.lag > 0.0).then(|| self.now - self.still_since)
+        (self.still >= STILL && self.lag > 0.0).then_some(self.now - self.still_since)
     }
 
     /// The mean lag of the regime.

@@ -35,6 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         if only.as_ref().is_some_and(|only| only != family.name) {
             continue;
         }
+        let part = 1.0 / count(SHAPES.len());
         let mut sums = [[0.0; 5]; 3];
         let mut false_alarms = 0.0;
         for shape in SHAPES {
@@ -43,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             if only.is_some() {
                 print(&trace.name, &scored.all);
             }
-            false_alarms += scored.false_alarms / SHAPES.len() as f64;
+            false_alarms += scored.false_alarms * part;
             write(dump.as_deref(), &trace, &scored)?;
             for (sums, errors) in sums.iter_mut().zip(scored.all) {
                 let ratios = [
@@ -54,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                     errors.coverage(),
                 ];
                 for (sum, ratio) in sums.iter_mut().zip(ratios) {
-                    *sum += ratio / SHAPES.len() as f64;
+                    *sum += ratio * part;
                 }
             }
         }
@@ -64,7 +65,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 "{:<34} {horizon:>4} {ours:>7.3} {one:>7.3} {five:>7.3} {old:>7.3} {:>9} {coverage:>6.3}",
                 family.name, ""
             );
-            *product += ours.ln() / ALL.len() as f64;
+            *product += ours.ln() / count(ALL.len());
         }
         println!("    false alarms {false_alarms:.4}");
     }
@@ -72,9 +73,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn parse(
-    mut args: lexopt::Parser,
-) -> Result<(Option<PathBuf>, Option<String>), lexopt::Error> {
+fn parse(mut args: lexopt::Parser) -> Result<(Option<PathBuf>, Option<String>), lexopt::Error> {
     use lexopt::prelude::{Long, Value, ValueExt as _};
     let (mut dump, mut only) = (None, None);
     while let Some(arg) = args.next()? {
@@ -111,4 +110,9 @@ fn write(directory: Option<&Path>, trace: &Trace, score: &Score) -> std::io::Res
     let head = HORIZONS.map(|horizon| format!("f{horizon},lo{horizon},hi{horizon}"));
     let text = format!("t,lag,{}\n{}\n", head.join(","), score.lines.join("\n"));
     std::fs::write(directory.join(format!("{}.csv", trace.name)), text)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a handful")]
+fn count(of: usize) -> f64 {
+    of as f64
 }

@@ -1,4 +1,4 @@
-//! In-process costs of `health-lag`, one a run: `lag_costs NAME --nodes N --count N` does a thing N times.
+//! In-process costs of estimating a lag, one a run: `lag_costs NAME --count N` does a thing N times.
 //!
 //! It prints what the counted part alone spent, as `Meter` reports it; it judges nothing.
 #![allow(clippy::print_stdout, reason = "a program: this is its voice")]
@@ -7,154 +7,115 @@ use std::error::Error;
 use std::hint::black_box;
 use std::time::Duration;
 
+use health_bench::lag::families::{ALL, Shape};
 use health_bench::meter::Meter;
-use health_lag::{Follower, FollowerSpec, LagMonitor, Sample};
+use health_lag::{Estimator, Lag, Reading, Timeline};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
-/// Between two samples of one node.
-const PERIOD: Duration = Duration::from_secs(1);
-/// So many samples of each node come before the counted ones.
-const WARM: u64 = 200;
-/// So many positions a second.
-const RATE: u64 = 10_000;
+/// So many followers take turns.
+const FOLLOWERS: usize = 10;
+const NINETY: f64 = 0.9;
+const MINUTE: Duration = Duration::from_mins(1);
 
 fn main() -> Result {
-    let (name, nodes, count) = parse(lexopt::Parser::from_env())?;
-    let shared = Cluster::new(nodes, true)?;
+    let (name, count) = parse(lexopt::Parser::from_env())?;
     match name.as_str() {
-        "update" => update(shared, count, Shape::Noise),
-        "update-growing" => update(shared, count, Shape::Growing),
-        "update-flapping" => update(shared, count, Shape::Flapping),
-        "update-leaders" => update(Cluster::new(nodes, false)?, count, Shape::Noise),
-        "status" => read(shared, count, |it, n| {
-            black_box(it.follower(n).status_at(it.now));
+        "timeline" => timeline(count),
+        "estimate-second" => estimate(count, 1.0),
+        "estimate-often" => estimate(count, 0.01),
+        "estimate-seldom" => estimate(count, 30.0),
+        "forecast" => ask(count, |estimator| {
+            black_box(estimator.forecast(black_box(MINUTE), NINETY));
         }),
-        "forecast" => read(shared, count, |it, n| {
-            black_box(it.follower(n).forecast(Duration::from_secs(30), 0.9));
+        "crossing" => ask(count, |estimator| {
+            black_box(estimator.crossing(black_box(MINUTE)));
         }),
-        "statistics" => read(shared, count, |it, _| {
-            black_box(it.monitor.statistics_at(it.now));
-        }),
-        "memory" => memory(nodes),
         other => Err(format!("no cost is named {other}: see the names in `main`").into()),
     }
 }
 
-fn parse(mut args: lexopt::Parser) -> std::result::Result<(String, u64, u64), lexopt::Error> {
+fn parse(mut args: lexopt::Parser) -> std::result::Result<(String, u64), lexopt::Error> {
     use lexopt::prelude::{Long, Value, ValueExt as _};
-    let (mut name, mut nodes, mut count) = (String::new(), 10, 1);
+    let (mut name, mut count) = (String::new(), 1);
     while let Some(arg) = args.next()? {
         match arg {
             Value(word) => name = word.string()?,
-            Long("nodes") => nodes = args.value()?.parse::<u64>()?.max(1),
             Long("count") => count = args.value()?.parse()?,
             other => return Err(other.unexpected()),
         }
     }
-    Ok((name, nodes, count))
+    Ok((name, count))
 }
 
-/// How the lag of the nodes goes.
-#[derive(Clone, Copy)]
-enum Shape {
-    /// Around half a second.
-    Noise,
-    /// Up to 25 s, a tenth of a second each second, and down again at once.
-    Growing,
-    /// Between 1 s and 6 s, at each sample.
-    Flapping,
+/// Readings of a lag that goes up and down, with noise.
+fn readings(every: f64) -> Result<Vec<Reading>> {
+    let shape = Shape {
+        seed: 3,
+        seconds: 10_000.0 * every,
+        every,
+        size: 2.0 * every,
+    };
+    let ramps = ALL.iter().find(|family| family.name == "ramps");
+    let trace = ramps.ok_or("there are no ramps")?.trace(shape);
+    let reading = |point: &health_bench::lag::trace::Point| Reading {
+        at: Duration::from_secs_f64(point.at),
+        leader: point.leader,
+        applied: point.applied,
+        lag: Lag::Exact(Duration::from_secs_f64(point.lag)),
+    };
+    Ok(trace.points.iter().map(reading).collect())
 }
 
-impl Shape {
-    /// The lag in positions at a sample.
-    fn behind(self, step: u64, node: u64) -> u64 {
-        let noise = (step.wrapping_mul(7_919) ^ node.wrapping_mul(104_729)) % (RATE / 2);
-        match self {
-            Self::Noise => RATE / 4 + noise,
-            Self::Growing => (step % 250) * RATE / 10 + noise / 100,
-            Self::Flapping => RATE + (step % 2) * 5 * RATE,
-        }
-    }
-}
-
-struct Cluster {
-    monitor: LagMonitor,
-    followers: Vec<Follower>,
-    step: u64,
-    now: Duration,
-}
-
-impl Cluster {
-    fn new(nodes: u64, shared: bool) -> Result<Self> {
-        let monitor = LagMonitor::new();
-        let followers = (0..nodes).map(|node| {
-            let spec = FollowerSpec::new(format!("node-{node:05}"));
-            let spec = if shared { spec.of("leader") } else { spec };
-            monitor.follower_at(spec, Duration::ZERO)
-        });
-        Ok(Self {
-            followers: followers.collect::<std::result::Result<_, _>>()?,
-            monitor,
-            step: 0,
-            now: Duration::ZERO,
-        })
-    }
-
-    fn follower(&self, number: u64) -> &Follower {
-        let place = usize::try_from(number).unwrap_or(0) % self.followers.len();
-        self.followers
-            .get(place)
-            .unwrap_or_else(|| unreachable!("within its length"))
-    }
-
-    /// One sample of each node, spread over the period.
-    fn round(&mut self, shape: Shape) -> Result {
-        self.step += 1;
-        let apart = PERIOD / u32::try_from(self.followers.len())?;
-        for (number, follower) in (0..).zip(&self.followers) {
-            self.now += apart;
-            let leader = u64::try_from(self.now.as_nanos())? / (1_000_000_000 / RATE) + 100 * RATE;
-            let behind = shape.behind(self.step, number);
-            follower.push_at(self.now, Sample::new(leader, leader - behind))?;
-        }
-        Ok(())
-    }
-}
-
-fn update(mut cluster: Cluster, count: u64, shape: Shape) -> Result {
-    let nodes = u64::try_from(cluster.followers.len())?;
-    for _ in 0..WARM {
-        cluster.round(shape)?;
-    }
-    let rounds = count.div_ceil(nodes);
+/// Observes a leader and asks for a lag, 1,000 times a second.
+fn timeline(count: u64) -> Result {
+    let mut timeline = Timeline::new();
     let mut meter = Meter::start();
-    for _ in 0..rounds {
-        cluster.round(shape)?;
-    }
-    print!("{}", meter.report(rounds * nodes));
-    Ok(())
-}
-
-fn read(mut cluster: Cluster, count: u64, read: impl Fn(&Cluster, u64)) -> Result {
-    for _ in 0..WARM {
-        cluster.round(Shape::Growing)?;
-    }
-    let mut meter = Meter::start();
-    for number in 0..count {
-        read(&cluster, number);
+    for step in 0..count {
+        let at = Duration::from_millis(step);
+        timeline.observe(step * 1_000 + (step * step) % 777, at)?;
+        timeline.forget_applied((step * 1_000).saturating_sub(2_000_000));
+        black_box(timeline.lag((step * 1_000).saturating_sub(1_000_000), at));
     }
     print!("{}", meter.report(count));
     Ok(())
 }
 
-/// Registers nodes and samples them until all that they keep is full.
-fn memory(nodes: u64) -> Result {
+/// Takes readings of several followers in turn.
+fn estimate(count: u64, every: f64) -> Result {
+    let readings = readings(every)?;
+    let whole = readings.last().ok_or("no readings")?.at + Duration::from_secs_f64(every);
+    let mut estimators = vec![Estimator::new(); FOLLOWERS];
     let mut meter = Meter::start();
-    let mut cluster = Cluster::new(nodes, true)?;
-    for _ in 0..WARM {
-        cluster.round(Shape::Growing)?;
+    let (mut done, mut begun) = (0, Duration::ZERO);
+    while done < count {
+        for reading in &readings {
+            let reading = Reading {
+                at: begun + reading.at,
+                ..*reading
+            };
+            for estimator in &mut estimators {
+                estimator.observe(black_box(&reading));
+                done += 1;
+            }
+        }
+        begun += whole;
     }
-    print!("{}", meter.report(nodes));
+    print!("{}", meter.report(done));
+    Ok(())
+}
+
+/// Asks an estimator that has a trend.
+fn ask(count: u64, question: impl Fn(&Estimator)) -> Result {
+    let mut estimator = Estimator::new();
+    for reading in readings(1.0)?.iter().take(1_000) {
+        estimator.observe(reading);
+    }
+    let last = estimator.clone();
+    let mut meter = Meter::start();
+    for _ in 0..count {
+        question(black_box(&last));
+    }
+    print!("{}", meter.report(count));
     Ok(())
 }

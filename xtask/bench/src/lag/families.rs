@@ -9,11 +9,12 @@ const RATE: f64 = 20_000.0;
 /// The leader has written so long before the trace begins, so that no follower starts before it.
 const BEFORE: f64 = 40_000.0;
 
-/// The same numbers for the same seed (SplitMix64).
+/// The same numbers for the same seed (`SplitMix64`).
 #[derive(Clone, Debug)]
 pub struct Dice(u64);
 
 impl Dice {
+    /// Those of `seed`.
     pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x1234_5678_9abc_def0)
     }
@@ -41,9 +42,13 @@ impl Dice {
 /// What a trace is made from: how long, how often, how large.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
+    /// Of the dice.
     pub seed: u64,
+    /// How long it is.
     pub seconds: f64,
+    /// The time between two samples.
     pub every: f64,
+    /// The lag that it is about, in seconds.
     pub size: f64,
 }
 
@@ -52,6 +57,7 @@ type Next = Box<dyn FnMut(&mut Dice, f64, f64) -> f64>;
 
 /// A family: its name, and what makes a trace of it.
 pub struct Family {
+    /// As it is called.
     pub name: &'static str,
     make: fn(&mut Dice, Shape) -> Next,
     irregular: bool,
@@ -65,6 +71,7 @@ const fn family(name: &'static str, make: fn(&mut Dice, Shape) -> Next) -> Famil
     }
 }
 
+/// Each of them.
 pub const ALL: [Family; 10] = [
     family("flat", flat),
     family("linear", linear),
@@ -83,6 +90,7 @@ pub const ALL: [Family; 10] = [
 ];
 
 impl Family {
+    /// A trace of that shape.
     pub fn trace(&self, shape: Shape) -> Trace {
         let mut dice = Dice::new(shape.seed);
         let mut next = (self.make)(&mut dice, shape);

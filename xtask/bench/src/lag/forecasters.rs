@@ -11,8 +11,11 @@ use super::trace::Point;
 /// A forecast and the ends of its interval.
 #[derive(Clone, Copy, Debug)]
 pub struct Said {
+    /// The forecast.
     pub lag: f64,
+    /// The lower end.
     pub lower: f64,
+    /// The upper end.
     pub upper: f64,
 }
 
@@ -20,6 +23,7 @@ pub struct Said {
 #[derive(Debug, Default)]
 pub struct Ours {
     timeline: Timeline,
+    /// What forecasts.
     pub estimator: Estimator,
 }
 
@@ -50,6 +54,7 @@ impl Ours {
             Crossing::In { likely, .. } if likely.as_secs_f64() <= ahead)
     }
 
+    /// The lag after so many seconds.
     pub fn forecast(&self, horizon: f64) -> Option<Said> {
         let forecast = self
             .estimator
@@ -79,37 +84,34 @@ pub fn predict_linear(points: &[Point], lag: &[f64], range: f64, horizon: f64) -
     if samples.len() < 2 {
         return None;
     }
-    if samples.iter().all(|(_, lag)| lag.to_bits() == first.to_bits()) {
+    if samples
+        .iter()
+        .all(|(_, lag)| lag.to_bits() == first.to_bits())
+    {
         return Some(first);
     }
-    let (mut n, mut sum_x, mut sum_y, mut sum_xy, mut sum_xx) = (0.0, 0.0, 0.0, 0.0, 0.0);
-    for (x, y) in samples {
+    let (at_zero, slope) = fit(samples.into_iter())?;
+    Some(at_zero + slope * horizon)
+}
+
+/// The line of least squares: where it is at zero, and its slope.
+fn fit(points: impl Iterator<Item = (f64, f64)>) -> Option<(f64, f64)> {
+    let [mut n, mut x, mut y, mut products, mut squares] = [0.0; 5];
+    for (this_x, this_y) in points {
         n += 1.0;
-        sum_x += x;
-        sum_y += y;
-        sum_xy += x * y;
-        sum_xx += x * x;
+        x += this_x;
+        y += this_y;
+        products += this_x * this_y;
+        squares += this_x * this_x;
     }
-    let slope = (sum_xy - sum_x * sum_y / n) / (sum_xx - sum_x * sum_x / n);
-    Some(sum_y / n - slope * sum_x / n + slope * horizon)
+    let slope = (products - x * y / n) / (squares - x * x / n);
+    slope.is_finite().then(|| (y / n - slope * x / n, slope))
 }
 
 /// The known monitor: a line through the last ten samples, the newest first, over their index.
 pub fn by_index(lag: &[f64], horizon: f64) -> Option<f64> {
-    let newest = lag.iter().rev().take(10);
-    let (mut n, mut sum_x, mut sum_y, mut sum_xy, mut sum_xx) = (0.0, 0.0, 0.0, 0.0, 0.0);
-    for (x, y) in (0_u32..).map(f64::from).zip(newest) {
-        n += 1.0;
-        sum_x += x;
-        sum_y += y;
-        sum_xy += x * y;
-        sum_xx += x * x;
-    }
-    let divisor = n * sum_xx - sum_x * sum_x;
-    if n < 2.0 || divisor == 0.0 {
-        return lag.last().copied();
-    }
-    let slope = (n * sum_xy - sum_x * sum_y) / divisor;
-    let intercept = (sum_y - slope * sum_x) / n;
-    Some((intercept + slope * (n + horizon)).max(0.0))
+    let newest = lag.iter().rev().take(10).copied();
+    let (at_zero, slope) = fit((0_u32..).map(f64::from).zip(newest))?;
+    let samples = f64::from(u32::try_from(lag.len().min(10)).unwrap_or(10));
+    Some((at_zero + slope * (samples + horizon)).max(0.0))
 }

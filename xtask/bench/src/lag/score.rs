@@ -82,7 +82,8 @@ pub fn score(trace: &Trace) -> Score {
             let Some(said) = ours.forecast(horizon) else {
                 continue;
             };
-            line += &format!(",{:.4},{:.4},{:.4}", said.lag, said.lower, said.upper);
+            let cells = [said.lag, said.lower, said.upper].map(|it| format!("{it:.4}"));
+            line = format!("{line},{}", cells.join(","));
             let Some(truth) = trace.lag_at(point.at + horizon) else {
                 continue;
             };

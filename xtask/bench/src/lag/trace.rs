@@ -7,16 +7,22 @@ use std::path::Path;
 /// What was read, and what was true, at one time.
 #[derive(Clone, Copy, Debug)]
 pub struct Point {
+    /// When, in seconds.
     pub at: f64,
+    /// Where the leader was.
     pub leader: u64,
+    /// Where the follower was.
     pub applied: u64,
     /// With hindsight.
     pub lag: f64,
 }
 
+/// Points in the order of time.
 #[derive(Clone, Debug)]
 pub struct Trace {
+    /// As it is called.
     pub name: String,
+    /// What was read.
     pub points: Vec<Point>,
     /// When somebody did something to it.
     pub interventions: Vec<f64>,

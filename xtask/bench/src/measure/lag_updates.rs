@@ -1,6 +1,6 @@
 //! What the monitor of replication lag costs: a sample, a forecast, a status, statistics, memory.
 //!
-//! The things themselves are done by the binary `lag_costs`, so that each run starts clean.
+//! The things themselves are done by the binary `lag_monitor_costs`, so that each run starts clean.
 
 use std::process::Command;
 
@@ -13,7 +13,7 @@ use crate::launch::Launcher;
 use crate::statistics::{float, median};
 use crate::table::Row;
 
-const PROGRAM: &str = "lag_costs";
+const PROGRAM: &str = "lag_monitor_costs";
 const ROUNDS: usize = 5;
 
 /// A cost, of how many nodes, how often it is done, and by how much it is divided.
