@@ -255,7 +255,6 @@ pub(crate) const LAG_UPDATE_10: Figure = value("a sample of lag, 10 nodes", "ns 
 pub(crate) const LAG_UPDATE_1_000: Figure = value("a sample of lag, 1,000 nodes", "ns CPU", 250.0);
 pub(crate) const LAG_UPDATE_10_000: Figure =
     value("a sample of lag, 10,000 nodes", "ns CPU", 300.0);
-pub(crate) const LAG_FORECAST: Figure = value("a forecast of lag", "ns CPU", 1_000.0);
 pub(crate) const LAG_STATUS: Figure = value("a status, forecasts in it", "ns CPU", 5_000.0);
 pub(crate) const LAG_STATISTICS: Figure =
     value("statistics with quantiles, 10,000 nodes", "µs CPU", 100.0);

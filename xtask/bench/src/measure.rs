@@ -80,5 +80,5 @@ pub(crate) const ALL: &[Measurement] = &[
     measurement!("trouble", "reliability", NONE, trouble::run, "10,000 checks, a third of them in trouble (70 s)"),
     measurement!("jumps", "reliability", FAKETIME, jumps::run, "a wall clock that jumps"),
     measurement!("mutated", "reliability", NONE, mutated::run, "1,000,000 mutated requests"),
-    measurement!("lag-updates", "lag", NONE, lag_updates::run, "a sample, a forecast, a status, statistics, memory"),
+    measurement!("lag-updates", "lag", NONE, lag_updates::run, "the monitor of lags: a sample, a status, statistics, memory"),
 ];

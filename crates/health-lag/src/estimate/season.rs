@@ -114,7 +114,7 @@ impl Season {
             (near, values(start, before_end)),
             (far, values(0, there - before_end)),
         ];
-        let seen = self.pushed - first;
+        let seen = self.pushed.saturating_sub(first);
         let is_settled = seen > PART + PARTS * whole(f64::from(MEMORY));
         let mut looks = small(float(seen));
         for (distances, was) in parts {

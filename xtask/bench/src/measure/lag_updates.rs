@@ -1,11 +1,11 @@
-//! What the monitor of replication lag costs: a sample, a forecast, a status, statistics, memory.
+//! What the monitor of replication lag costs: a sample, a status, statistics, memory.
 //!
 //! The things themselves are done by the binary `lag_monitor_costs`, so that each run starts clean.
 
 use std::process::Command;
 
 use crate::budgets::{
-    Figure, LAG_FORECAST, LAG_MEMORY, LAG_STATISTICS, LAG_STATUS, LAG_UPDATE_1_000, LAG_UPDATE_10,
+    Figure, LAG_MEMORY, LAG_STATISTICS, LAG_STATUS, LAG_UPDATE_1_000, LAG_UPDATE_10,
     LAG_UPDATE_10_000,
 };
 use crate::error::BenchError;
@@ -19,11 +19,10 @@ const ROUNDS: usize = 5;
 /// A cost, of how many nodes, how often it is done, and by how much it is divided.
 type Cost = (Figure, &'static str, u64, u64, f64);
 
-const COSTS: [Cost; 6] = [
+const COSTS: [Cost; 5] = [
     (LAG_UPDATE_10, "update", 10, 2_000_000, 1.0),
     (LAG_UPDATE_1_000, "update", 1_000, 2_000_000, 1.0),
     (LAG_UPDATE_10_000, "update", 10_000, 2_000_000, 1.0),
-    (LAG_FORECAST, "forecast", 1_000, 1_000_000, 1.0),
     (LAG_STATUS, "status", 1_000, 1_000_000, 1.0),
     (LAG_STATISTICS, "statistics", 10_000, 1_000, 1e3),
 ];
