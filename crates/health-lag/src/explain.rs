@@ -14,6 +14,8 @@ use crate::status::Status;
 
 /// A lag that changes by less than this, in seconds a second, is steady.
 const STEADY: f64 = 0.01;
+/// When a lag below this is worked off is not worth a word.
+const WORTH_A_WORD: Duration = Duration::from_secs(1);
 
 /// A time as people read it: `0.3 s`, `12.3 s`, `14 min`.
 pub(crate) struct Time(pub(crate) Duration);
@@ -131,7 +133,7 @@ impl Status {
         }
         if let Some(ahead) = ahead(self.breach) {
             words.push(format!("reaches {} {ahead}", Time(self.critical)));
-        } else if self.behind != Some(0)
+        } else if self.lag_duration() >= Some(WORTH_A_WORD)
             && let Some(ahead) = ahead(self.catch_up)
         {
             words.push(format!("caught up {ahead}"));
