@@ -71,6 +71,11 @@ pub(crate) const PEERS: &[&Need] = &[
     &server("iproute2", &["ip", "-Version"]),
     &server("openssl", &["openssl", "version"]),
     &Need {
+        package: "prometheus",
+        probe: &["promtool", "--version"],
+        purpose: "comparing forecasts with those of Prometheus",
+    },
+    &Need {
         package: "monitoring-plugins-basic",
         probe: &["test", "-x", "/usr/lib/nagios/plugins/check_load"],
         purpose: "the tests of the command check",

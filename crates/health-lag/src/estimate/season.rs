@@ -102,6 +102,9 @@ impl Season {
     fn look(&mut self, value: f32) {
         let first = self.pushed % PARTS * PART;
         let there = self.filled.saturating_sub(first).min(PART);
+        if there == 0 {
+            return;
+        }
         let Some(distances) = self.distances.get_mut(first..first + there) else {
             return;
         };

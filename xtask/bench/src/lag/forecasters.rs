@@ -115,3 +115,69 @@ pub fn by_index(lag: &[f64], horizon: f64) -> Option<f64> {
     let samples = f64::from(u32::try_from(lag.len().min(10)).unwrap_or(10));
     Some((at_zero + slope * (samples + horizon)).max(0.0))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    /// What Prometheus itself says: its tool names the value that a test did not expect.
+    fn prometheus(lag: &[f64], range: &str, horizon: f64) -> f64 {
+        let values: Vec<_> = lag.iter().map(f64::to_string).collect();
+        let last = 10 * (lag.len() - 1);
+        let tests = format!(
+            "evaluation_interval: 10s\ntests:\n- interval: 10s\n  input_series:\n  \
+             - series: lag\n    values: {}\n  promql_expr_test:\n  \
+             - expr: predict_linear(lag[{range}], {horizon})\n    eval_time: {last}s\n",
+            values.join(" ")
+        );
+        let name = format!("predict-linear-{}-{range}.yml", std::process::id());
+        let file = std::env::temp_dir().join(name);
+        std::fs::write(&file, tests).unwrap();
+        let output = Command::new("promtool")
+            .args(["test", "rules"])
+            .arg(&file)
+            .output()
+            .expect("promtool is missing: apt-get install prometheus");
+        std::fs::remove_file(&file).unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr);
+        let got = text
+            .split("got: {} ")
+            .nth(1)
+            .unwrap_or_else(|| panic!("{text}"));
+        got.split_whitespace().next().unwrap().parse().unwrap()
+    }
+
+    #[test]
+    fn predict_linear_is_that_of_prometheus() {
+        let lag: Vec<f64> = (0..40_u32)
+            .map(|step| f64::from(step * step % 17) + 0.5 * f64::from(step))
+            .collect();
+        let points: Vec<_> = (0_u32..)
+            .zip(&lag)
+            .map(|(step, lag)| Point {
+                at: 10.0 * f64::from(step),
+                leader: 0,
+                applied: 0,
+                lag: *lag,
+            })
+            .collect();
+        for (range, seconds) in [("1m", 60.0), ("5m", 300.0)] {
+            for horizon in [10.0, 60.0] {
+                let ours = predict_linear(&points, &lag, seconds, horizon).unwrap();
+                let theirs = prometheus(&lag, range, horizon);
+                assert!((ours - theirs).abs() < 1e-9, "{range}: {ours}, {theirs}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_known_monitor_is_wrong_in_its_known_ways() {
+        let grows: Vec<_> = (0..10).map(f64::from).collect();
+        assert_eq!(by_index(&grows, 60.0), Some(0.0));
+        let drains: Vec<_> = grows.iter().map(|lag| 90.0 - 10.0 * lag).collect();
+        assert_eq!(by_index(&drains, 60.0), Some(700.0));
+    }
+}
