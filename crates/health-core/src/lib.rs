@@ -112,7 +112,7 @@ pub use guard::{CriticalFailure, Guard, Veto};
 pub use health::{Health, StartError, UnknownCheck};
 pub use history::{History, HistoryEntry};
 pub use hysteresis::Thresholds;
-pub use isolation::isolated;
+pub use isolation::{contained, isolated};
 pub use name::{MAX_NAME, NameError};
 pub use observer::Observer;
 pub use outcome::Outcome;
