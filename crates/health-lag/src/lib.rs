@@ -13,6 +13,7 @@ mod sample;
 mod sink;
 mod source;
 mod source_error;
+mod sources;
 
 pub use alert::{Alert, AlertEvent, AlertKind};
 pub use breach::Crossing;
@@ -25,3 +26,6 @@ pub use sample::{Sample, SampleError};
 pub use sink::LagSink;
 pub use source::{FollowerReading, LagSource, LeaderReading, Readings};
 pub use source_error::SourceError;
+pub use sources::InvalidSource;
+#[cfg(feature = "postgres")]
+pub use sources::postgres;

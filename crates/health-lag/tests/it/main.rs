@@ -4,5 +4,21 @@
     clippy::panic,
     reason = "a test fails by panicking"
 )]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test that waits must give up some time"
+)]
+
+// How real servers are started, killed and suspended, as the tests of the checks do it.
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
+#[path = "../../../health-checks/tests/it/harness.rs"]
+mod harness;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
+#[path = "../../../health-checks/tests/it/server.rs"]
+mod server;
 
 mod poller;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[allow(dead_code, reason = "which of it is used depends on the features")]
+mod watched;
