@@ -29,3 +29,5 @@ pub use source_error::SourceError;
 pub use sources::InvalidSource;
 #[cfg(feature = "postgres")]
 pub use sources::postgres;
+#[cfg(feature = "redis")]
+pub use sources::redis;

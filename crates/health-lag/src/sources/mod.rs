@@ -13,5 +13,7 @@ mod trouble;
 
 #[cfg(feature = "postgres")]
 pub mod postgres;
+#[cfg(feature = "redis")]
+pub mod redis;
 
 pub use invalid::InvalidSource;

@@ -20,5 +20,7 @@ mod server;
 mod poller;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
 #[allow(dead_code, reason = "which of it is used depends on the features")]
 mod watched;

@@ -94,6 +94,12 @@ impl Watched {
         .await;
     }
 
+    /// That nothing is known of this follower, whatever the reason.
+    pub(crate) async fn failed_or_unknown(&mut self, follower: &str) {
+        self.until("no sample", |state| sample(state, follower).is_none())
+            .await;
+    }
+
     /// That a follower has all its leader has.
     pub(crate) async fn caught_up(&mut self, follower: &str) -> Sample {
         self.sample(follower, "a follower that has caught up", |sample| {
