@@ -27,6 +27,10 @@ pub use sink::LagSink;
 pub use source::{FollowerReading, LagSource, LeaderReading, Readings};
 pub use source_error::SourceError;
 pub use sources::InvalidSource;
+#[cfg(feature = "mysql")]
+pub use sources::mysql;
+#[cfg(feature = "openraft")]
+pub use sources::openraft;
 #[cfg(feature = "postgres")]
 pub use sources::postgres;
 #[cfg(feature = "redis")]

@@ -11,6 +11,10 @@ mod silence;
 #[allow(dead_code, reason = "a source may be left out")]
 mod trouble;
 
+#[cfg(feature = "mysql")]
+pub mod mysql;
+#[cfg(feature = "openraft")]
+pub mod openraft;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "redis")]

@@ -17,6 +17,8 @@ mod harness;
 #[path = "../../../health-checks/tests/it/server.rs"]
 mod server;
 
+#[cfg(feature = "mysql")]
+mod mysql;
 mod poller;
 #[cfg(feature = "postgres")]
 mod postgres;

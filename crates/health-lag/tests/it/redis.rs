@@ -178,7 +178,7 @@ async fn a_failover_begins_another_epoch() {
     let mut on_replica = connection(&replica).await;
     let () = tell(&mut on_replica, "REPLICAOF NO ONE").await;
     alone
-        .failed("is a primary where a replica is expected")
+        .unknown("replica", "is a primary where a replica is expected")
         .await;
     let second = start_replica(&replica);
     load(&mut on_replica, 1_000).await;
