@@ -3,12 +3,14 @@
 //! Positions are indices of the log, and the epoch is the term. It asks no other node.
 
 use std::fmt;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use openraft::{Node, NodeId, RaftMetrics};
 use tokio::sync::watch;
 
+use crate::clock;
 use crate::sample::Sample;
 use crate::source::{FollowerReading, LagSource, Readings};
 use crate::source_error::SourceError;
@@ -18,8 +20,8 @@ use crate::source_error::SourceError;
 ///
 /// A follower is called by its id. One that has never answered (`None` in `replication`) is an
 /// error, not at zero. A node that does not lead knows no follower: they are forgotten there, and
-/// are to be asked of the leader. A leader that has had no answer of a quorum for 10 s may be none
-/// any more, and is an error. `openraft` 0.9 does not tell when a single follower last answered, so
+/// are to be asked of the leader. A leader that has had no answer of a quorum for 10 s, or whose
+/// metrics stand still for as long, may be none any more, and is an error. `openraft` 0.9 does not tell when a single follower last answered, so
 /// one that fails while nothing is written is not seen before the next entry. Detail: `leader`.
 ///
 /// ```
@@ -36,20 +38,29 @@ use crate::source_error::SourceError;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct OpenraftLeader<NID: NodeId, N: Node> {
-    metrics: watch::Receiver<RaftMetrics<NID, N>>,
+    metrics: Mutex<Followed<NID, N>>,
     silence: Duration,
+}
+
+/// The metrics, and since when they have been as they are.
+struct Followed<NID: NodeId, N: Node> {
+    metrics: watch::Receiver<RaftMetrics<NID, N>>,
+    since: Option<Instant>,
 }
 
 impl<NID: NodeId, N: Node> OpenraftLeader<NID, N> {
     /// From what `Raft::metrics()` gives.
     pub fn new(metrics: watch::Receiver<RaftMetrics<NID, N>>) -> Self {
         Self {
-            metrics,
+            metrics: Mutex::new(Followed {
+                metrics,
+                since: None,
+            }),
             silence: Duration::from_secs(10),
         }
     }
 
-    /// For how long a leader may have no answer of a quorum.
+    /// For how long a leader may have no answer of a quorum, or say nothing new.
     pub fn silence(mut self, limit: Duration) -> Self {
         self.silence = limit;
         self
@@ -58,6 +69,7 @@ impl<NID: NodeId, N: Node> OpenraftLeader<NID, N> {
 
 fn readings<NID: NodeId, N: Node>(
     metrics: &RaftMetrics<NID, N>,
+    still: Duration,
     silence: Duration,
 ) -> Result<Readings, SourceError> {
     if let Err(fatal) = &metrics.running_state {
@@ -72,6 +84,12 @@ fn readings<NID: NodeId, N: Node>(
     if quorum.is_some_and(|since| since > silence) {
         return Err(SourceError::new(
             "the raft leader has no answer of a quorum, and may lead no more; see to the other nodes and the network",
+        ));
+    }
+    let has_others = replication.keys().any(|id| *id != metrics.id);
+    if has_others && still > silence {
+        return Err(SourceError::new(
+            "the raft leader says nothing new, not even of its heartbeats; see whether it hangs",
         ));
     }
     let leader = metrics.last_log_index;
@@ -106,12 +124,21 @@ impl<NID: NodeId, N: Node> fmt::Debug for OpenraftLeader<NID, N> {
 #[async_trait]
 impl<NID: NodeId, N: Node> LagSource for OpenraftLeader<NID, N> {
     async fn poll(&self) -> Result<Readings, SourceError> {
-        if self.metrics.has_changed().is_err() {
+        let now = clock::instant();
+        let mut followed = self.metrics.lock().unwrap_or_else(PoisonError::into_inner);
+        let Ok(changed) = followed.metrics.has_changed() else {
             return Err(SourceError::new(
                 "the raft node is gone; see why it was shut down",
             ));
+        };
+        if changed || followed.since.is_none() {
+            followed.since = Some(now);
         }
-        readings(&self.metrics.borrow(), self.silence)
+        let still = followed
+            .since
+            .map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        let metrics = followed.metrics.borrow_and_update();
+        readings(&metrics, still, self.silence)
     }
 }
 
@@ -123,6 +150,8 @@ mod tests {
     use openraft::{BasicNode, CommittedLeaderId, LogId};
 
     use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
 
     type Metrics = RaftMetrics<u64, BasicNode>;
 
@@ -139,7 +168,7 @@ mod tests {
 
     #[test]
     fn followers() {
-        let readings = readings(&metrics(), Duration::from_secs(1)).unwrap();
+        let readings = readings(&metrics(), Duration::ZERO, SECOND).unwrap();
         assert!(readings.complete);
         let leader = readings.leader.unwrap();
         assert_eq!((leader.position, leader.epoch), (100, 3));
@@ -157,7 +186,7 @@ mod tests {
         let change = |change: fn(&mut Metrics)| {
             let mut metrics = metrics();
             change(&mut metrics);
-            readings(&metrics, Duration::from_secs(1))
+            readings(&metrics, Duration::ZERO, SECOND)
         };
         let none = change(|it| it.replication = None).unwrap();
         assert!(none.followers().is_empty() && none.complete && none.leader.is_none());
@@ -174,6 +203,14 @@ mod tests {
             let error = changed.unwrap_err();
             assert!(error.message().contains(words), "{error}");
         }
+        let late = SECOND + Duration::from_millis(1);
+        let error = readings(&metrics(), late, SECOND).unwrap_err();
+        assert!(error.message().contains("says nothing new"), "{error}");
+        let alone = Metrics {
+            replication: Some(BTreeMap::from([(1, None)])),
+            ..metrics()
+        };
+        assert!(readings(&alone, late, SECOND).is_ok());
         let empty = change(|it| it.last_log_index = None).unwrap();
         assert!(empty.followers().iter().all(|it| it.sample.is_err()));
     }

@@ -19,6 +19,8 @@ mod server;
 
 #[cfg(feature = "mysql")]
 mod mysql;
+#[cfg(feature = "openraft")]
+mod openraft;
 mod poller;
 #[cfg(feature = "postgres")]
 mod postgres;
