@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::lag::seconds;
+use crate::lag::{optional_seconds, seconds};
 
 /// When something will have happened: a limit crossed, or all of it caught up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -30,15 +30,4 @@ pub enum Crossing {
     Never,
     /// Too little is known.
     Unknown,
-}
-
-#[expect(clippy::ref_option, reason = "serde hands over a reference")]
-fn optional_seconds<S: serde::Serializer>(
-    time: &Option<Duration>,
-    to: S,
-) -> Result<S::Ok, S::Error> {
-    match time {
-        Some(time) => seconds(time, to),
-        None => to.serialize_none(),
-    }
 }

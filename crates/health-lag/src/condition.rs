@@ -56,6 +56,8 @@ impl Condition {
 pub struct Conditions(u8);
 
 impl Conditions {
+    pub(crate) const NONE: Self = Self(0);
+
     /// The set and `condition`.
     pub fn with(self, condition: Condition) -> Self {
         Self(self.0 | condition.bit())
@@ -64,6 +66,15 @@ impl Conditions {
     /// The set without `condition`.
     pub fn without(self, condition: Condition) -> Self {
         Self(self.0 & !condition.bit())
+    }
+
+    /// The set with `condition` if `holds`, and without it otherwise.
+    pub(crate) fn set(self, condition: Condition, holds: bool) -> Self {
+        if holds {
+            self.with(condition)
+        } else {
+            self.without(condition)
+        }
     }
 
     /// Whether it is in the set.

@@ -38,3 +38,15 @@ pub struct Rates {
 pub(crate) fn seconds<S: serde::Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_f64(time.as_secs_f64())
 }
+
+/// The same of one that may be missing.
+#[expect(clippy::ref_option, reason = "serde hands over a reference")]
+pub(crate) fn optional_seconds<S: serde::Serializer>(
+    time: &Option<Duration>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => seconds(time, to),
+        None => to.serialize_none(),
+    }
+}

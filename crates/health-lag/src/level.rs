@@ -16,3 +16,17 @@ pub enum Level {
     /// Above the second, 30 s unless set.
     Critical,
 }
+
+impl Level {
+    /// Each of them.
+    pub const ALL: [Self; 3] = [Self::Normal, Self::Warning, Self::Critical];
+
+    /// As it is written: `normal`, `warning`, `critical`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}

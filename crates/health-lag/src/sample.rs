@@ -90,4 +90,7 @@ pub enum SampleError {
     /// Not later than the one before.
     #[error("the sample is {0:?} older than the last one, or as old; samples go forward in time")]
     NotLater(Duration),
+    /// Of a follower that is gone.
+    #[error("the follower is not registered any more; register it again")]
+    Unregistered,
 }

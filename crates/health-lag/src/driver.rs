@@ -1,0 +1,400 @@
+//! What the handles of one monitor share: its locks, and who takes which.
+//!
+//! It decides nothing: it tells each part the time, and carries out what it says.
+//!
+//! | lock | holds | taken |
+//! |---|---|---|
+//! | registry | names | to register, and to look a name up |
+//! | group, one a leader | the leader's history and its followers | for a sample or a read of one of them |
+//! | roll | what all followers add up to | for an instant within the former |
+//! | log | alerts | for an instant within the former, when there is one |
+//!
+//! They are taken in this order, never across an await, and no foreign code runs under them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::sync::{Notify, broadcast};
+use tokio::task::AbortHandle;
+
+use crate::alert::{ActiveAlert, Alert, AlertKind};
+use crate::alert_log::AlertLog;
+use crate::clock;
+use crate::events::{BACKLOG, LagEvent, Transition};
+use crate::explain;
+use crate::group::{Group, Seat};
+use crate::history::nanoseconds;
+use crate::member::{Effects, Member, Rulebook, Told};
+use crate::sample::SampleError;
+use crate::spec::{FollowerSpec, MAX_FOLLOWERS, RegisterError};
+use crate::statistics::{Board, NONE, Statistics};
+use crate::status::Status;
+
+/// The followers by name, and the leaders that were named.
+#[derive(Debug, Default)]
+pub(crate) struct Registry {
+    pub(crate) followers: BTreeMap<Arc<str>, Arc<Seat>>,
+    leaders: HashMap<Arc<str>, (Arc<Group>, usize)>,
+    ids: u64,
+}
+
+impl Registry {
+    /// What the followers of this leader share, if it has any.
+    pub(crate) fn group(&self, leader: &str) -> Option<Arc<Group>> {
+        Some(Arc::clone(&self.leaders.get(leader)?.0))
+    }
+}
+
+/// All followers taken together, and where each is.
+#[derive(Debug, Default)]
+struct Roll {
+    board: Board,
+    seats: Vec<Option<Arc<Seat>>>,
+    /// When the watch wakes by itself; 0 if there is none.
+    wakes: u64,
+    due: Vec<usize>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    origin: Instant,
+    started: SystemTime,
+    pub(crate) book: Rulebook,
+    registry: Mutex<Registry>,
+    roll: Mutex<Roll>,
+    log: Mutex<AlertLog>,
+    pub(crate) events: broadcast::Sender<LagEvent>,
+    pub(crate) alerts: broadcast::Sender<Arc<Alert>>,
+    /// Whether events were ever asked for; until then none are made.
+    pub(crate) heard: AtomicBool,
+    /// Tells the watch that something is due earlier than it knows. It outlives what it watches.
+    pub(crate) wake: Arc<Notify>,
+    pub(crate) tasks: Mutex<Vec<AbortHandle>>,
+    pub(crate) observer_panics: AtomicU64,
+}
+
+/// A lock that a panic cannot spoil: nothing is left half done where one could happen.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        for task in lock(&self.tasks).drain(..) {
+            task.abort();
+        }
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(book: Rulebook, log: usize) -> Self {
+        Self {
+            origin: clock::instant(),
+            started: clock::wall(),
+            book,
+            registry: Mutex::default(),
+            roll: Mutex::default(),
+            log: Mutex::new(AlertLog::new(log)),
+            events: broadcast::channel(BACKLOG).0,
+            alerts: broadcast::channel(BACKLOG).0,
+            heard: AtomicBool::new(false),
+            wake: Arc::default(),
+            tasks: Mutex::default(),
+            observer_panics: AtomicU64::new(0),
+        }
+    }
+
+    /// The time since the origin.
+    pub(crate) fn now(&self) -> Duration {
+        clock::instant().saturating_duration_since(self.origin)
+    }
+
+    pub(crate) fn instant(&self, at: Duration) -> Option<Instant> {
+        self.origin.checked_add(at)
+    }
+
+    pub(crate) fn started(&self) -> SystemTime {
+        self.started
+    }
+
+    pub(crate) fn registry(&self) -> MutexGuard<'_, Registry> {
+        lock(&self.registry)
+    }
+
+    pub(crate) fn log(&self) -> MutexGuard<'_, AlertLog> {
+        lock(&self.log)
+    }
+
+    pub(crate) fn register(
+        &self,
+        spec: FollowerSpec,
+        now: Duration,
+    ) -> Result<Arc<Seat>, RegisterError> {
+        spec.validate()?;
+        let FollowerSpec { name, leader } = spec;
+        let mut registry = self.registry();
+        if registry.followers.contains_key(&name) {
+            return Err(RegisterError::Taken(name.to_string()));
+        }
+        if registry.followers.len() >= MAX_FOLLOWERS {
+            return Err(RegisterError::Full);
+        }
+        registry.ids += 1;
+        let id = registry.ids;
+        let group = match &leader {
+            None => Arc::new(Group::new()),
+            Some(leader) => {
+                let new = || (Arc::new(Group::new()), 0);
+                let held = registry
+                    .leaders
+                    .entry(Arc::clone(leader))
+                    .or_insert_with(new);
+                held.1 += 1;
+                Arc::clone(&held.0)
+            }
+        };
+        let member = Member::new(id, now, self.book.policy.retention);
+        let mut state = group.lock();
+        let mut roll = lock(&self.roll);
+        let seat = Arc::new(Seat {
+            name: Arc::clone(&name),
+            leader,
+            group: Arc::clone(&group),
+            index: state.add(member),
+            id,
+            place: roll.board.take(),
+        });
+        if roll.seats.len() <= seat.place {
+            roll.seats.push(None);
+        }
+        if let Some(held) = roll.seats.get_mut(seat.place) {
+            *held = Some(Arc::clone(&seat));
+        }
+        drop(roll);
+        if let Some(member) = state.member(&seat) {
+            let effects = member.advance(now, &self.book);
+            self.carry_out(&seat, member, &effects, now, false);
+        }
+        drop(state);
+        registry.followers.insert(name, Arc::clone(&seat));
+        Ok(seat)
+    }
+
+    /// Takes a follower away, whose alerts are over; whether it was there.
+    pub(crate) fn unregister(&self, seat: &Seat, now: Duration) -> bool {
+        let mut registry = self.registry();
+        let mut state = seat.group.lock();
+        let Some(mut member) = state.remove(seat) else {
+            return false;
+        };
+        let effects = member.end();
+        self.publish(seat, &member, &effects, now);
+        let mut roll = lock(&self.roll);
+        roll.board.leave(seat.place);
+        if let Some(held) = roll.seats.get_mut(seat.place) {
+            *held = None;
+        }
+        drop(roll);
+        drop(state);
+        registry.followers.remove(&seat.name);
+        if let Some(leader) = &seat.leader
+            && let Some(held) = registry.leaders.get_mut(leader)
+        {
+            held.1 -= 1;
+            if held.1 == 0 {
+                registry.leaders.remove(leader);
+            }
+        }
+        true
+    }
+
+    /// Takes what a follower's source says; at the present time if none is given.
+    pub(crate) fn push(
+        &self,
+        seat: &Seat,
+        at: Option<Duration>,
+        told: Told,
+    ) -> Result<(), SampleError> {
+        let mut state = seat.group.lock();
+        let Some((member, leader)) = state.both(seat) else {
+            return Err(SampleError::Unregistered);
+        };
+        let at = at.unwrap_or_else(|| {
+            let now = self.now();
+            // Two samples within one tick of the clock are in order all the same.
+            let tick = Duration::from_nanos(1);
+            let last = member.last.map(|last| last.at);
+            last.filter(|last| *last == now).map_or(now, |_| now + tick)
+        });
+        match member.take(at, told, leader, &self.book) {
+            Ok(effects) => {
+                self.carry_out(seat, member, &effects, at, true);
+                state.applied(seat.index, &told);
+                Ok(())
+            }
+            Err(error) => {
+                lock(&self.roll).board.refused += 1;
+                Err(error)
+            }
+        }
+    }
+
+    /// Counts what was refused before it could be told.
+    pub(crate) fn refuse(&self, seat: &Seat) {
+        if let Some(member) = seat.group.lock().member(seat) {
+            member.refused += 1;
+            lock(&self.roll).board.refused += 1;
+        }
+    }
+
+    /// Looks at a follower as it is at `now`; `None` if it is not registered any more.
+    pub(crate) fn look<R>(
+        &self,
+        seat: &Seat,
+        now: Duration,
+        look: impl FnOnce(&Member) -> R,
+    ) -> Option<R> {
+        let mut state = seat.group.lock();
+        let member = state.member(seat)?;
+        let effects = member.advance(now, &self.book);
+        if effects.alerted || effects.before != effects.after {
+            self.carry_out(seat, member, &effects, now, false);
+        }
+        Some(look(member))
+    }
+
+    pub(crate) fn status(&self, seat: &Seat, now: Duration) -> Option<Status> {
+        self.look(seat, now, |member| {
+            Status::of(seat, member, now, self.book.limits.critical)
+        })
+    }
+
+    pub(crate) fn active(&self, seat: &Seat, now: Duration) -> Vec<ActiveAlert> {
+        let look = |member: &Member| {
+            let active = member
+                .active()
+                .map(|(kind, (since, level, firing))| ActiveAlert {
+                    follower: Arc::clone(&seat.name),
+                    kind,
+                    firing,
+                    level,
+                    lasted: now.saturating_sub(since),
+                });
+            active.collect()
+        };
+        self.look(seat, now, look).unwrap_or_default()
+    }
+
+    /// Takes all alerts of a follower for over.
+    pub(crate) fn end_alerts(&self, seat: &Seat, now: Duration) {
+        let mut state = seat.group.lock();
+        if let Some(member) = state.member(seat) {
+            let effects = member.end();
+            self.publish(seat, member, &effects, now);
+        }
+    }
+
+    /// Tells everybody for whom something is due that it is `now`; when the next thing is due.
+    pub(crate) fn sweep(&self, now: Duration, watches: bool) -> u64 {
+        let (seats, next) = {
+            let mut roll = lock(&self.roll);
+            let roll = &mut *roll;
+            roll.due.clear();
+            let next = roll.board.due(nanoseconds(now), &mut roll.due);
+            if watches {
+                roll.wakes = next;
+            }
+            let seat = |place: &usize| roll.seats.get(*place)?.clone();
+            let seats: Vec<Arc<Seat>> = roll.due.iter().filter_map(seat).collect();
+            (seats, next)
+        };
+        for seat in seats {
+            let mut state = seat.group.lock();
+            if let Some(member) = state.member(&seat) {
+                let effects = member.advance(now, &self.book);
+                self.carry_out(&seat, member, &effects, now, false);
+            }
+        }
+        next
+    }
+
+    pub(crate) fn statistics(&self, now: Duration) -> Statistics {
+        self.sweep(now, false);
+        let (mut statistics, lags) = lock(&self.roll).board.tally();
+        statistics.alerts_dropped = self.log().dropped();
+        statistics.uptime = now;
+        statistics.rank(lags)
+    }
+
+    fn carry_out(&self, seat: &Seat, member: &Member, effects: &Effects, at: Duration, told: bool) {
+        let early = {
+            let mut roll = lock(&self.roll);
+            roll.board.samples += u64::from(told);
+            roll.board
+                .set(seat.place, effects.lag, effects.after, effects.due);
+            let early = effects.due < roll.wakes;
+            if early {
+                roll.wakes = effects.due;
+            }
+            early
+        };
+        if early {
+            self.wake.notify_one();
+        }
+        if effects.before != effects.after && self.heard.load(Ordering::Acquire) {
+            let transition = Transition {
+                follower: Arc::clone(&seat.name),
+                at,
+                from: effects.before,
+                to: effects.after,
+            };
+            // An error means that the last receiver has left.
+            let _ = self.events.send(LagEvent::Transition(Arc::new(transition)));
+        }
+        self.publish(seat, member, effects, at);
+    }
+
+    /// Under the lock of the group, so that the log has what happened to a follower in order.
+    fn publish(&self, seat: &Seat, member: &Member, effects: &Effects, at: Duration) {
+        if !effects.alerted {
+            return;
+        }
+        let status = Status::of(seat, member, at, self.book.limits.critical);
+        for (kind, said) in AlertKind::ALL.into_iter().zip(effects.alerts) {
+            let Some((event, level)) = said else {
+                continue;
+            };
+            let alert = Alert {
+                sequence: 0,
+                follower: Arc::clone(&seat.name),
+                kind,
+                event,
+                level,
+                at,
+                message: explain::alert(kind, event, level, &status),
+            };
+            let mut log = self.log();
+            let alert = log.append(alert);
+            // Within the lock: subscribers hear them in the order of their numbers.
+            if self.heard.load(Ordering::Acquire) {
+                let _ = self.events.send(LagEvent::Alert(Arc::clone(&alert)));
+            }
+            let _ = self.alerts.send(alert);
+        }
+    }
+
+    /// From now on `sweep` is called at the time that it asks for.
+    pub(crate) fn is_watched(&self) -> bool {
+        lock(&self.roll).wakes != 0
+    }
+
+    pub(crate) fn begin_watch(&self) {
+        lock(&self.roll).wakes = NONE;
+    }
+
+    pub(crate) fn end_watch(&self) {
+        lock(&self.roll).wakes = 0;
+    }
+}

@@ -1,0 +1,104 @@
+//! A leader and its followers, and the lock that they share.
+//!
+//! It decides nothing: the leader's history is in `leader`, a follower in `member`.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::leader::Leader;
+use crate::member::{Member, Told};
+
+/// The followers of one leader share what is known of it, and a lock.
+#[derive(Debug)]
+pub(crate) struct Group {
+    state: Mutex<GroupState>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct GroupState {
+    pub(crate) leader: Leader,
+    members: Vec<Option<Box<Member>>>,
+    free: Vec<usize>,
+    /// How far each has applied, closer together than in the members.
+    applied: Vec<u64>,
+    turns: usize,
+}
+
+/// Where a follower is to be found.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    pub(crate) name: Arc<str>,
+    /// `None`: it has a leader of its own.
+    pub(crate) leader: Option<Arc<str>>,
+    pub(crate) group: Arc<Group>,
+    pub(crate) index: usize,
+    pub(crate) id: u64,
+    pub(crate) place: usize,
+}
+
+impl Group {
+    pub(crate) fn new() -> Self {
+        Self {
+            state: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, GroupState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl GroupState {
+    /// Adds a follower; its index.
+    pub(crate) fn add(&mut self, member: Member) -> usize {
+        let index = self.free.pop().unwrap_or(self.members.len());
+        if index == self.members.len() {
+            self.members.push(None);
+            self.applied.push(0);
+        }
+        if let (Some(seat), Some(applied)) =
+            (self.members.get_mut(index), self.applied.get_mut(index))
+        {
+            *seat = Some(Box::new(member));
+            *applied = 0;
+        }
+        index
+    }
+
+    /// Takes a follower away.
+    pub(crate) fn remove(&mut self, seat: &Seat) -> Option<Box<Member>> {
+        self.member(seat)?;
+        if let Some(applied) = self.applied.get_mut(seat.index) {
+            *applied = u64::MAX;
+        }
+        self.free.push(seat.index);
+        self.members.get_mut(seat.index)?.take()
+    }
+
+    /// A follower, if it is still there.
+    pub(crate) fn member(&mut self, seat: &Seat) -> Option<&mut Member> {
+        self.both(seat).map(|(member, _)| member)
+    }
+
+    /// A follower and its leader.
+    pub(crate) fn both(&mut self, seat: &Seat) -> Option<(&mut Member, &mut Leader)> {
+        let member = self.members.get_mut(seat.index)?.as_deref_mut()?;
+        (member.id == seat.id).then_some((member, &mut self.leader))
+    }
+
+    /// Takes note of how far a follower has applied, and now and then tells the leader how far all
+    /// have; so seldom that it costs each sample the same for any number of followers.
+    pub(crate) fn applied(&mut self, index: usize, told: &Told) {
+        let Told::Positions(sample) = told else {
+            return;
+        };
+        if let Some(applied) = self.applied.get_mut(index) {
+            *applied = sample.applied;
+        }
+        self.turns += 1;
+        if self.turns >= self.applied.len().max(16) * 4 {
+            self.turns = 0;
+            let least = self.applied.iter().min().copied();
+            self.leader.forget_applied(least.unwrap_or_default());
+        }
+    }
+}

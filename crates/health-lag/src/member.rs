@@ -1,0 +1,323 @@
+//! Everything about one follower: what its samples and the passing of time lead to. A pure fold.
+//!
+//! It joins the parts and holds no lock; `monitor` carries out what it says.
+
+use std::time::Duration;
+
+use crate::alert::{AlertEvent, AlertKind};
+use crate::alerting::{Life, Rules};
+use crate::breach::Crossing;
+use crate::condition::Condition;
+use crate::estimate::{Estimator, Reading};
+use crate::history::{History, nanoseconds};
+use crate::judge::{Judge, Seen, Standing};
+use crate::lag::Lag;
+use crate::leader::{Leader, Standpoint};
+use crate::level::Level;
+use crate::policy::{LagPolicy, Limits};
+use crate::sample::{Sample, SampleError};
+use crate::statistics::NONE;
+
+/// A lag below this part of the critical limit is no breach in the making.
+const LEAST_PART: u32 = 20;
+/// What comes is not asked more often than this.
+const LOOK: Duration = Duration::from_millis(200);
+/// Where only the lag is told, a move by less than 100 ms is none, for clocks jitter.
+const MEASURED_TOLERANCE: u64 = 100_000;
+
+/// What all followers of a monitor are judged by.
+#[derive(Clone, Debug)]
+pub(crate) struct Rulebook {
+    pub(crate) policy: LagPolicy,
+    pub(crate) limits: Limits,
+    rules: Rules,
+}
+
+impl Rulebook {
+    pub(crate) fn new(policy: LagPolicy) -> Self {
+        Self {
+            limits: policy.limits(),
+            rules: Rules::of(&policy),
+            policy,
+        }
+    }
+}
+
+/// What is told of a follower.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Told {
+    /// Where both are.
+    Positions(Sample),
+    /// How far it is behind, in time and in entries.
+    Measured { lag: Duration, entries: u64 },
+}
+
+/// What a step leads to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Effects {
+    pub(crate) before: Standing,
+    pub(crate) after: Standing,
+    /// By kind: what is to be said, and how bad it is.
+    pub(crate) alerts: [Option<(AlertEvent, Level)>; AlertKind::ALL.len()],
+    /// Whether there are any.
+    pub(crate) alerted: bool,
+    /// In nanoseconds, as is the next.
+    pub(crate) lag: u64,
+    /// When time alone leads on.
+    pub(crate) due: u64,
+}
+
+/// The last of what was told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Last {
+    pub(crate) at: Duration,
+    pub(crate) lag: Lag,
+    pub(crate) told: Told,
+}
+
+#[derive(Debug)]
+pub(crate) struct Member {
+    /// Unlike its index, never used again.
+    pub(crate) id: u64,
+    standpoint: Standpoint,
+    pub(crate) last: Option<Last>,
+    pub(crate) judge: Judge,
+    lives: [Life; AlertKind::ALL.len()],
+    /// Whether a breach is predicted, and when and at which lag that was asked last.
+    predicted: bool,
+    looked: (Duration, Duration),
+    pub(crate) estimator: Estimator,
+    pub(crate) history: History,
+    pub(crate) samples: u64,
+    pub(crate) refused: u64,
+}
+
+impl Member {
+    pub(crate) fn new(id: u64, now: Duration, retention: Duration) -> Self {
+        Self {
+            id,
+            standpoint: Standpoint::default(),
+            last: None,
+            judge: Judge::new(now),
+            lives: Default::default(),
+            predicted: false,
+            looked: Default::default(),
+            estimator: Estimator::new(),
+            history: History::new(retention),
+            samples: 0,
+            refused: 0,
+        }
+    }
+
+    /// Takes what was told at a time, or refuses it and stays as it is.
+    pub(crate) fn take(
+        &mut self,
+        at: Duration,
+        told: Told,
+        leader: &mut Leader,
+        book: &Rulebook,
+    ) -> Result<Effects, SampleError> {
+        if let Some(last) = self.last.filter(|last| at <= last.at) {
+            self.refused += 1;
+            return Err(SampleError::NotLater(last.at.saturating_sub(at)));
+        }
+        let before = self.judge.standing();
+        let (reading, seen) = match told {
+            Told::Positions(sample) => self.positions(at, &sample, leader),
+            Told::Measured { lag, entries } => self.measured(at, lag, entries),
+        };
+        if seen.reset {
+            self.estimator.clear();
+            self.predicted = false;
+        }
+        self.estimator.observe(&reading);
+        self.judge
+            .seen(&seen, &book.limits, self.estimator.interval());
+        let lag = seen.lag.duration();
+        self.history.observe(nanoseconds(at), lag);
+        self.last = Some(Last {
+            at,
+            lag: seen.lag,
+            told,
+        });
+        self.samples += 1;
+        self.predict(at, lag, book);
+        Ok(self.react(before, at, book))
+    }
+
+    fn positions(&mut self, at: Duration, sample: &Sample, leader: &mut Leader) -> (Reading, Seen) {
+        let measured = self
+            .last
+            .is_some_and(|last| matches!(last.told, Told::Measured { .. }));
+        if measured {
+            self.standpoint = Standpoint::default();
+        }
+        let located = leader.locate(&mut self.standpoint, sample, at);
+        let reading = Reading {
+            at,
+            leader: sample.leader,
+            applied: sample.applied,
+            lag: located.lag,
+        };
+        let seen = Seen {
+            at,
+            lag: located.lag,
+            applied: sample.applied,
+            tolerance: 0,
+            // One that follows a history that is over is behind wherever it is.
+            behind: sample.leader > sample.applied || matches!(located.lag, Lag::AtLeast(_)),
+            ahead: sample.applied > sample.leader,
+            reset: located.reset || measured,
+        };
+        (reading, seen)
+    }
+
+    /// Where positions are not known, microseconds are: the leader writes one in each, and the
+    /// follower is where the leader was a lag ago.
+    fn measured(&mut self, at: Duration, lag: Duration, entries: u64) -> (Reading, Seen) {
+        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        // The origin lies 35 years back, so that no lag reaches before it.
+        let leader = micros(at).saturating_add(1 << 50);
+        let applied = leader.saturating_sub(micros(lag));
+        let reading = Reading {
+            at,
+            leader,
+            applied,
+            lag: Lag::Exact(lag),
+        };
+        let before = self.last.map(|last| last.told);
+        let seen = Seen {
+            at,
+            lag: Lag::Exact(lag),
+            applied,
+            tolerance: MEASURED_TOLERANCE,
+            behind: entries > 0,
+            ahead: false,
+            reset: matches!(before, Some(Told::Positions(_))),
+        };
+        (reading, seen)
+    }
+
+    /// Takes note that it is `now`.
+    pub(crate) fn advance(&mut self, now: Duration, book: &Rulebook) -> Effects {
+        let before = self.judge.standing();
+        self.judge
+            .advance(now, &book.limits, self.estimator.interval());
+        self.react(before, now, book)
+    }
+
+    /// Asks whether a breach is coming, where that may be.
+    fn predict(&mut self, at: Duration, lag: Duration, book: &Rulebook) {
+        let Some(within) = book.policy.prediction else {
+            return;
+        };
+        let (asked, lag_then) = self.looked;
+        let critical = book.limits.critical;
+        if lag >= critical || (!self.predicted && lag < critical / LEAST_PART) {
+            self.predicted = false;
+            return;
+        }
+        if at.saturating_sub(asked) < LOOK {
+            return;
+        }
+        self.looked = (at, lag);
+        // What does not grow does not breach; the estimator need not be asked.
+        let grows = self.predicted || lag > lag_then;
+        self.predicted = grows
+            && matches!(
+                self.estimator.crossing(critical),
+                Crossing::In { likely, .. } if likely <= within
+            );
+    }
+
+    fn react(&mut self, before: Standing, now: Duration, book: &Rulebook) -> Effects {
+        let after = self.judge.standing();
+        let mut effects = Effects {
+            before,
+            after,
+            alerts: [None; AlertKind::ALL.len()],
+            alerted: false,
+            lag: self.lag_nanos(after),
+            due: NONE,
+        };
+        let interval = self.estimator.interval();
+        if let Some(due) = self.judge.due(&book.limits, interval) {
+            effects.due = nanoseconds(due);
+        }
+        let calm = after == Standing::default() && !self.predicted;
+        if calm && self.lives.iter().all(Life::is_clear) {
+            return effects;
+        }
+        let wrong = AlertKind::ALL.map(|kind| self.wrong(kind, after));
+        let kinds = AlertKind::ALL.into_iter().zip(wrong);
+        for ((life, said), (kind, wrong)) in
+            self.lives.iter_mut().zip(&mut effects.alerts).zip(kinds)
+        {
+            let event = life.step(kind, wrong, now, &book.rules);
+            if let Some(event) = event {
+                *said = Some((event, life.level()));
+                effects.alerted = true;
+            }
+            if let Some(due) = life.due(kind, &book.rules) {
+                effects.due = effects.due.min(nanoseconds(due));
+            }
+        }
+        effects
+    }
+
+    /// How bad it is in one respect, if it is.
+    fn wrong(&self, kind: AlertKind, standing: Standing) -> Option<Level> {
+        let has = |condition| standing.conditions.has(condition);
+        let critical = |holds: bool| holds.then_some(Level::Critical);
+        match kind {
+            AlertKind::Lag => Some(standing.level).filter(|level| *level > Level::Normal),
+            AlertKind::Stalled => critical(has(Condition::Stalled)),
+            AlertKind::NoData => critical(has(Condition::NoData)),
+            AlertKind::FollowerAhead => critical(has(Condition::FollowerAhead)),
+            AlertKind::PredictedBreach => {
+                (self.predicted && !has(Condition::NoData)).then_some(Level::Warning)
+            }
+        }
+    }
+
+    /// The lag as it counts: none where it is not known.
+    fn lag_nanos(&self, standing: Standing) -> u64 {
+        let unknown = standing.conditions.has(Condition::NoData)
+            || standing.conditions.has(Condition::FollowerAhead);
+        match self.last {
+            Some(last) if !unknown => nanoseconds(last.lag.duration()).min(NONE - 1),
+            _ => NONE,
+        }
+    }
+
+    /// Whether a breach of the critical limit is predicted.
+    pub(crate) fn predicted(&self) -> bool {
+        self.predicted
+    }
+
+    /// The alerts that are pending or firing.
+    pub(crate) fn active(&self) -> impl Iterator<Item = (AlertKind, (Duration, Level, bool))> {
+        let lives = AlertKind::ALL.into_iter().zip(&self.lives);
+        lives.filter_map(|(kind, life)| Some((kind, life.active()?)))
+    }
+
+    /// Ends all its alerts; what is to be said.
+    pub(crate) fn end(&mut self) -> Effects {
+        let standing = self.judge.standing();
+        let mut alerted = false;
+        let alerts = self.lives.each_mut().map(|life| {
+            let level = life.level();
+            let event = life.end()?;
+            alerted = true;
+            Some((event, level))
+        });
+        Effects {
+            before: standing,
+            after: standing,
+            alerts,
+            alerted,
+            lag: self.lag_nanos(standing),
+            due: NONE,
+        }
+    }
+}
