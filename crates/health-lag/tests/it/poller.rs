@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use health_core::Cause;
 use health_lag::{
-    FollowerReading, LagSink, LagSource, PollState, PollWatch, Poller, PollerError, Readings,
-    Sample, SourceError,
+    Condition, FollowerReading, LagMonitor, LagSink, LagSource, PollState, PollWatch, Poller,
+    PollerError, Readings, Sample, SourceError,
 };
 use tokio::time::{Instant, sleep};
 
@@ -337,5 +337,39 @@ fn what_cannot_be_waited_for_is_refused() {
     ] {
         let error: PollerError = poller.start(Calls::default()).unwrap_err();
         assert!(error.to_string().contains(words), "{error}");
+    }
+}
+
+/// Whatever a source does instead of answering, its followers have no data in time, and never a lag
+/// of zero.
+#[tokio::test(start_paused = true)]
+async fn a_source_without_an_answer_is_no_data() {
+    for silent in [Turn::Fails, Turn::Hangs, Turn::Panics, Turn::Names(&["b"])] {
+        let turns = Turns::new(&[Turn::Names(&["a"]), Turn::Names(&["a"]), silent.clone()]);
+        let monitor = LagMonitor::new();
+        monitor.watch().unwrap();
+        let sink = monitor.sink("leader").expect("never").unwrap();
+        let polling = Poller::new("turns", turns).start(sink).unwrap();
+        let status = |name| monitor.get(name).and_then(|it| it.status());
+        let mut watch = polling.watch();
+        next(&mut watch).await;
+        next(&mut watch).await;
+        assert!(status("a").unwrap().conditions.is_empty());
+        for name in ["a", "never"] {
+            let silent_for = Instant::now();
+            while !status(name).unwrap().conditions.has(Condition::NoData) {
+                sleep(Duration::from_millis(100)).await;
+            }
+            assert!(
+                silent_for.elapsed() <= Duration::from_secs(31),
+                "{silent:?}"
+            );
+            assert!(!status(name).unwrap().is_proven());
+        }
+        assert_eq!(
+            monitor.statistics().followers,
+            2 + u64::from(status("b").is_some())
+        );
+        polling.stop().await;
     }
 }
