@@ -160,8 +160,8 @@ impl MysqlHeartbeat {
         let still = beats.of("", &last.to_string(), clock::instant());
         if still > self.silence && !self.writes {
             return Err(SourceError::new(format!(
-                "the heartbeat on the primary stands still for {} s; see whether what writes it runs",
-                still.as_secs()
+                "the heartbeat on the primary stands still for more than {:?}; see whether what writes it runs",
+                self.silence
             )));
         }
         Ok(last)

@@ -153,9 +153,9 @@ impl PostgresPrimary {
                 .map(|at| replies.of(standby.name, at, now))
                 .filter(|still| *still > self.silence);
             let sample = match still {
-                Some(still) => Err(SourceError::new(format!(
-                    "the standby has not replied for {} s; see whether it hangs, or is cut off",
-                    still.as_secs()
+                Some(_) => Err(SourceError::new(format!(
+                    "the standby has not replied for more than {:?}; see whether it hangs, or is cut off",
+                    self.silence
                 ))),
                 None => Ok(standby.sample(position, applied, epoch)),
             };

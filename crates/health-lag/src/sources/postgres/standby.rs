@@ -180,9 +180,9 @@ impl View {
         else {
             return error("the standby has not heard yet how far its primary is");
         };
-        if let Some(age) = self.age.filter(|age| *age > silence.as_secs_f64()) {
+        if self.age.is_some_and(|age| age > silence.as_secs_f64()) {
             return Err(SourceError::new(format!(
-                "the standby has heard nothing from its primary for {age:.0} s; see whether that hangs, or is cut off"
+                "the standby has heard nothing from its primary for more than {silence:?}; see whether that hangs, or is cut off"
             )));
         }
         let received = self.received.unwrap_or(applied).max(applied);
@@ -298,7 +298,7 @@ mod tests {
             (
                 standby,
                 ["0/C0", "7", "streaming", "0/C0", "2", "", "61.2"],
-                "for 61 s",
+                "for more than 60s",
             ),
         ] {
             let error = read(&state, &receiver).unwrap().sample.unwrap_err();

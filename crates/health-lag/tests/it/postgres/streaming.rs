@@ -139,7 +139,7 @@ async fn a_standby_that_is_killed_or_suspended_is_not_known_until_it_is_back() {
     from_primary
         .unknown(
             STANDBY,
-            "the standby has not replied for 2 s; see whether it hangs",
+            "the standby has not replied for more than 2s; see whether it hangs",
         )
         .await;
     from_standby.failed("gave no answer within 2s").await;
