@@ -69,9 +69,10 @@ impl Sources {
         };
         Ok(Self {
             primary: PostgresPrimary::connect(&flags.primary)?,
-            slots: match flags.slots {
-                true => Some(PostgresSlots::connect(&flags.primary)?),
-                false => None,
+            slots: if flags.slots {
+                Some(PostgresSlots::connect(&flags.primary)?)
+            } else {
+                None
             },
             standbys: flags
                 .standbys
@@ -213,7 +214,7 @@ fn changed(monitor: &LagMonitor, notice: LagNotice<LagEvent>) -> Option<String> 
             let status = monitor.get(&change.follower).and_then(|it| it.status());
             let words = status.map(|status| status.explain()).unwrap_or_default();
             let follower = &change.follower;
-            let line = table::change(change.at, follower, &change.from, &change.to, &words);
+            let line = table::change(change.at, follower, change.from, change.to, &words);
             Some(line)
         }
         _ => None,

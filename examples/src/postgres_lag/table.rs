@@ -42,7 +42,7 @@ pub fn line(status: &Status, remark: Option<&str>) -> String {
     format!(
         "{:NAME$}  {}  {lag:>LAG$}  {:>BYTES$}  {:>BYTES$}  {:>BYTES$}  {words}",
         status.follower,
-        painted(&standing, STATE),
+        painted(standing, STATE),
         status
             .behind
             .map(|behind| bytes(as_float(behind)))
@@ -57,7 +57,7 @@ pub fn line(status: &Status, remark: Option<&str>) -> String {
 }
 
 /// A change of a follower, `at` after the start.
-pub fn change(at: Duration, follower: &str, from: &Standing, to: &Standing, words: &str) -> String {
+pub fn change(at: Duration, follower: &str, from: Standing, to: Standing, words: &str) -> String {
     let from = word(from);
     format!(
         "{}{follower:NAME$}  {from} -> {}  {words}",
@@ -76,7 +76,7 @@ fn moment(at: Duration) -> String {
 }
 
 /// The conditions, or the level if there are none.
-fn word(standing: &Standing) -> String {
+fn word(standing: Standing) -> String {
     let conditions: Vec<&str> = standing.conditions.iter().map(Condition::name).collect();
     match (conditions.as_slice(), standing.level) {
         ([], level) => level.name().to_owned(),
@@ -85,7 +85,7 @@ fn word(standing: &Standing) -> String {
     }
 }
 
-fn painted(standing: &Standing, width: usize) -> String {
+fn painted(standing: Standing, width: usize) -> String {
     let bad = standing.level == Level::Critical
         || standing.conditions.iter().any(|it| it != Condition::Reset);
     let colour = match standing.level {
@@ -178,13 +178,7 @@ mod tests {
             level: status.level,
             conditions: status.conditions,
         };
-        let shown = plain(change(
-            at(40),
-            "s1",
-            &Standing::default(),
-            &standing,
-            "words",
-        ));
+        let shown = plain(change(at(40), "s1", Standing::default(), standing, "words"));
         assert!(shown.starts_with("    40.0 s  s1 "), "{shown}");
         assert!(
             shown.ends_with("normal -> critical+stalled  words"),

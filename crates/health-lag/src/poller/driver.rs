@@ -177,12 +177,11 @@ impl Told {
             return;
         };
         let name = &self.name;
-        match error {
-            Some(error) => {
-                let private = error.error().map(|it| bounded(&it.to_string()));
-                tracing::warn!(source = %name, suppressed, error = private, "no lag is known: {error}");
-            }
-            None => tracing::info!(source = %name, suppressed, "lag is known again"),
+        if let Some(error) = error {
+            let private = error.error().map(|it| bounded(&it.to_string()));
+            tracing::warn!(source = %name, suppressed, error = private, "no lag is known: {error}");
+        } else {
+            tracing::info!(source = %name, suppressed, "lag is known again");
         }
     }
 }

@@ -57,11 +57,11 @@ impl Roster {
 
     /// Those that were not named.
     fn silent(&mut self, named: &[FollowerReading], gone: bool, now: Instant) -> Vec<Effect> {
-        let names: HashSet<&str> = named.iter().map(|it| it.follower.as_str()).collect();
+        let present: HashSet<&str> = named.iter().map(|it| it.follower.as_str()).collect();
         let mut effects = Vec::new();
         let forget_after = self.forget_after;
         self.known.retain(|name, last| {
-            if names.contains(name.as_str()) {
+            if present.contains(name.as_str()) {
                 return true;
             }
             let forget = gone || now.saturating_duration_since(*last) >= forget_after;
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn followers_come_and_go() {
         let origin = crate::clock::instant();
-        let mut roster = Roster::new(3, Duration::from_secs(60));
+        let mut roster = Roster::new(3, Duration::from_mins(1));
         for (at, names, complete, expected) in [
             (0, &["b", "a"][..], false, "+a +b"),
             (1, &["a"], false, "!b +a"),

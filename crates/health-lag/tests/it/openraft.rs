@@ -31,7 +31,7 @@ struct Router {
 
 impl Router {
     fn node(&self, id: u64) -> Node {
-        self.nodes.lock().unwrap()[&id].clone()
+        self.nodes.lock().unwrap().get(&id).unwrap().clone()
     }
 
     fn cut(&self, id: u64) {
@@ -52,7 +52,7 @@ struct Lines {
 impl RaftNetworkFactory<TypeConfig> for Lines {
     type Network = Line;
 
-    async fn new_client(&mut self, target: u64, _: &()) -> Line {
+    async fn new_client(&mut self, target: u64, (): &()) -> Line {
         Line {
             ends: [self.from, target],
             router: self.router.clone(),
@@ -67,6 +67,7 @@ struct Line {
 }
 
 impl Line {
+    #[expect(clippy::result_large_err, reason = "it is that of the trait")]
     fn target<E: std::error::Error>(&self) -> Result<Node, Refusal<E>> {
         let cut = self.router.cut.lock().unwrap();
         if self.ends.iter().any(|end| cut.contains(end)) {
@@ -77,6 +78,7 @@ impl Line {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is mapped over")]
 fn refused<E: std::error::Error>(error: RaftError<u64, E>) -> Refusal<E> {
     let text = io::Error::other(error.to_string());
     RPCError::Unreachable(Unreachable::new(&text))
@@ -130,7 +132,7 @@ async fn cluster() -> Router {
             .unwrap();
         router.nodes.lock().unwrap().insert(id, node);
     }
-    let members: BTreeMap<u64, ()> = (1..=3).map(|id| (id, ())).collect();
+    let members = std::collections::BTreeSet::from([1, 2, 3]);
     router.node(1).initialize(members).await.unwrap();
     router
 }

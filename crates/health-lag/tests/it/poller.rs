@@ -28,7 +28,7 @@ enum Turn {
 /// Takes one turn a poll, the last one for ever.
 #[derive(Clone)]
 struct Turns {
-    turns: Arc<Vec<Turn>>,
+    all: Arc<Vec<Turn>>,
     taken: Arc<AtomicUsize>,
     at_once: Arc<AtomicUsize>,
     most_at_once: Arc<AtomicUsize>,
@@ -38,7 +38,7 @@ struct Turns {
 impl Turns {
     fn new(turns: &[Turn]) -> Self {
         Self {
-            turns: Arc::new(turns.to_vec()),
+            all: Arc::new(turns.to_vec()),
             taken: Arc::default(),
             at_once: Arc::default(),
             most_at_once: Arc::default(),
@@ -63,27 +63,27 @@ impl LagSource for Turns {
         Self: 't,
     {
         let turn = self.taken.fetch_add(1, Ordering::SeqCst);
-        let turn = self.turns[turn.min(self.turns.len() - 1)].clone();
+        let turn = self.all.get(turn).or(self.all.last()).unwrap().clone();
         assert!(!matches!(turn, Turn::PanicsAtOnce), "no future at all");
         Box::pin(async move {
             let now = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
             self.most_at_once.fetch_max(now, Ordering::SeqCst);
             let _within = Within(&self.at_once);
             self.begun.lock().unwrap().push(Instant::now());
-            let named = |names: &[&str]| {
-                names.iter().fold(Readings::new(), |readings, name| {
+            let naming = |all: &[&str]| {
+                all.iter().fold(Readings::new(), |readings, name| {
                     readings.follower(FollowerReading::new(*name, Ok(Sample::new(9, 7))))
                 })
             };
             match turn {
-                Turn::Names(names) => Ok(named(names).leader(10, 1)),
-                Turn::OnlyNames(names) => Ok(named(names).complete()),
+                Turn::Names(names) => Ok(naming(names).leader(10, 1)),
+                Turn::OnlyNames(names) => Ok(naming(names).complete()),
                 Turn::Fails => Err(SourceError::new("no host in redis://:sw0rdfish@db/1; see")
                     .with_error("as sw0rdfish")),
                 Turn::Hangs => std::future::pending().await,
                 Turn::Blocks(let_go) => {
                     let _ = let_go.lock().unwrap().recv();
-                    Ok(named(&["late"]))
+                    Ok(naming(&["late"]))
                 }
                 Turn::Panics | Turn::PanicsAtOnce => panic!("no such table"),
             }

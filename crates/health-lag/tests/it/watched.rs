@@ -45,17 +45,15 @@ impl Watched {
         // One may be under way.
         let mut fresh = false;
         loop {
-            match timeout_at(end, self.watch.next()).await {
-                Ok(state) => {
-                    let state = state.unwrap();
-                    if fresh && expected(&state) {
-                        return state;
-                    }
-                    fresh = true;
-                    last = Some(state);
-                }
-                Err(_) => panic!("waited in vain for {what}: {last:?}"),
+            let Ok(state) = timeout_at(end, self.watch.next()).await else {
+                panic!("waited in vain for {what}: {last:?}")
+            };
+            let state = state.unwrap();
+            if fresh && expected(&state) {
+                return state;
             }
+            fresh = true;
+            last = Some(state);
         }
     }
 

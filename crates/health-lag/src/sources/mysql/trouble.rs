@@ -27,9 +27,8 @@ fn of(error: &Error) -> Trouble {
         Error::Io(IoError::Io(error)) => Trouble::of_io(error),
         // There are other ones where the service enables TLS.
         #[allow(unreachable_patterns, reason = "the features of the service decide")]
-        Error::Io(_) => Trouble::Tls,
+        Error::Io(_) | Error::Driver(DriverError::NoClientSslFlagFromServer) => Trouble::Tls,
         Error::Driver(DriverError::ConnectionClosed) => Trouble::Ended,
-        Error::Driver(DriverError::NoClientSslFlagFromServer) => Trouble::Tls,
         Error::Driver(
             DriverError::CantParseServerVersion { .. }
             | DriverError::PacketOutOfOrder

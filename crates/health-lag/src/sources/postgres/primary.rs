@@ -108,7 +108,7 @@ impl PostgresPrimary {
         Self {
             door,
             named_by: NamedBy::default(),
-            silence: Duration::from_secs(60),
+            silence: Duration::from_mins(1),
             replies: Mutex::default(),
         }
     }

@@ -91,7 +91,7 @@ impl PostgresStandby {
         Self {
             name: name.into(),
             door,
-            silence: Duration::from_secs(60),
+            silence: Duration::from_mins(1),
         }
     }
 
@@ -120,16 +120,23 @@ impl PostgresStandby {
     }
 }
 
+/// A standby's link to its primary.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Link {
+    Down,
+    /// There is one, of which this user may see no more.
+    Hidden,
+    Connecting,
+    Streaming,
+}
+
 /// What a standby says.
 struct View {
     recovering: bool,
     applied: Option<u64>,
     paused: bool,
     received: Option<u64>,
-    /// Whether something receives, and whether this user may see what.
-    connected: bool,
-    shown: bool,
-    streaming: bool,
+    link: Link,
     told: Option<u64>,
     timeline: Option<u64>,
     flushed: Option<u64>,
@@ -146,9 +153,12 @@ impl View {
             applied: state.lsn(1)?,
             paused: recovering && state.truth(2)?,
             received: receiver.lsn(0)?,
-            connected: receiver.text(1)?.is_some(),
-            shown: receiver.text(2)?.is_some(),
-            streaming: receiver.text(2)? == Some("streaming"),
+            link: match (receiver.text(1)?, receiver.text(2)?) {
+                (None, _) => Link::Down,
+                (Some(_), None) => Link::Hidden,
+                (Some(_), Some("streaming")) => Link::Streaming,
+                (Some(_), Some(_)) => Link::Connecting,
+            },
             told: receiver.lsn(3)?,
             timeline: parsed(number(4)?)?,
             flushed: receiver.lsn(5)?,
@@ -163,18 +173,23 @@ impl View {
                 "postgres is a primary where a standby is expected; see whether it failed over, or correct the address",
             );
         }
-        if !self.connected {
-            return error(
-                "the standby is not connected to its primary, and does not know how far that is; see to primary_conninfo, the primary and the network",
-            );
-        }
-        if !self.shown {
-            return error("postgres hides its WAL receiver from this user; GRANT pg_monitor TO it");
-        }
-        if !self.streaming {
-            return error(
-                "the standby is connecting to its primary, and does not know yet how far that is",
-            );
+        match self.link {
+            Link::Down => {
+                return error(
+                    "the standby is not connected to its primary, and does not know how far that is; see to primary_conninfo, the primary and the network",
+                );
+            }
+            Link::Hidden => {
+                return error(
+                    "postgres hides its WAL receiver from this user; GRANT pg_monitor TO it",
+                );
+            }
+            Link::Connecting => {
+                return error(
+                    "the standby is connecting to its primary, and does not know yet how far that is",
+                );
+            }
+            Link::Streaming => {}
         }
         let (Some(applied), Some(told), Some(timeline)) = (self.applied, self.told, self.timeline)
         else {
