@@ -1,4 +1,4 @@
-//! The checks of the node: of this process and machine, of its own loopbacks, of the files that were asked for, and those that do nothing.
+//! The checks of the node that need nothing else of it: of this process and machine, of its own loopbacks, of the files that were asked for, and those that do nothing.
 //!
 //! It registers and runs none of them.
 

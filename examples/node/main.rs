@@ -5,6 +5,7 @@
 
 mod checks;
 mod logging;
+mod replica;
 mod worker;
 
 use std::io::{self, Write};
@@ -58,6 +59,8 @@ enum Failure {
     #[error(transparent)]
     Register(#[from] RegisterError),
     #[error(transparent)]
+    Follower(#[from] health_lag::RegisterError),
+    #[error(transparent)]
     Bind(#[from] BindError),
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -93,6 +96,8 @@ async fn serve(flags: &Flags) -> Result<Report, Failure> {
     for check in checks::all(flags).map_err(Failure::Check)? {
         health.register(check)?;
     }
+    let follower = replica::follower()?;
+    health.register(follower.registration())?;
     let mut server = HealthServer::builder(health.clone());
     if flags.own_thread {
         server = server.own_thread(StallLimits::default());
@@ -110,11 +115,14 @@ async fn serve(flags: &Flags) -> Result<Report, Failure> {
     health.start()?;
     let stop = CancellationToken::new();
     let worker = worker::start(component, stop.clone());
+    let replica_stop = CancellationToken::new();
+    let replica = replica::start(follower, replica_stop.clone());
 
     shutdown.on_critical_failure(&health, flags.shutdown.policy());
     let plan = shutdown
         .plan()
         .stop_service(Component::task("worker", stop, worker))
+        .stop_service(Component::task("replica", replica_stop, replica))
         .last(Component::new("health-endpoint", |_| server.close()))
         .build()?;
     let report = shutdown.run(plan).await;

@@ -2,6 +2,7 @@
 //!
 //! It opens, runs and prints nothing; the programs beside it do.
 
+pub mod demo;
 pub mod duration;
 pub mod file_check;
 pub mod flags;

@@ -5,8 +5,10 @@
 use std::time::Duration;
 
 use crate::alert::{AlertEvent, AlertKind};
+use crate::history::nanoseconds;
 use crate::level::Level;
 use crate::policy::LagPolicy;
+use crate::statistics::NONE;
 
 /// A prediction is taken back this soon: what it says of the time to come does not hold any more.
 const PREDICTION_RESOLVES: Duration = Duration::from_secs(1);
@@ -51,23 +53,39 @@ impl Rules {
 enum Phase {
     #[default]
     Clear,
-    /// It holds since then, and was not confirmed yet.
-    Pending { since: Duration, announced: bool },
-    /// It fires; nothing is wrong any more since `clear`.
-    Firing {
-        since: Duration,
-        clear: Option<Duration>,
-    },
+    /// It holds, and was not confirmed yet.
+    Pending,
+    /// The same, and that was said.
+    Announced,
+    Firing,
 }
 
-/// The alert of one kind of one follower.
-#[derive(Clone, Copy, Debug, Default)]
+/// The alert of one kind of one follower. Times are in nanoseconds, of which there is less to keep.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Life {
     phase: Phase,
     /// The worst of this life, as far as it was said.
     level: Level,
-    /// When it last fired or got worse, and how bad it was then.
-    fired: Option<(Duration, Level)>,
+    /// How bad it was when it last fired or got worse, and when that was.
+    worst: Level,
+    fired: u64,
+    /// Since when it holds.
+    since: u64,
+    /// Since when nothing is wrong any more, while it fires.
+    clear: u64,
+}
+
+impl Default for Life {
+    fn default() -> Self {
+        Self {
+            phase: Phase::Clear,
+            level: Level::Normal,
+            worst: Level::Normal,
+            fired: NONE,
+            since: 0,
+            clear: NONE,
+        }
+    }
 }
 
 impl Life {
@@ -83,11 +101,8 @@ impl Life {
 
     /// Since when, how bad, and whether it fires; `None` if nothing is wrong.
     pub(crate) fn active(&self) -> Option<(Duration, Level, bool)> {
-        match self.phase {
-            Phase::Clear => None,
-            Phase::Pending { since, .. } => Some((since, self.level, false)),
-            Phase::Firing { since, .. } => Some((since, self.level, true)),
-        }
+        let since = Duration::from_nanos(self.since);
+        (!self.is_clear()).then_some((since, self.level, self.phase == Phase::Firing))
     }
 
     /// Takes note of how bad it is at `now`, if it holds at all; gives what is to be said.
@@ -98,35 +113,23 @@ impl Life {
         now: Duration,
         rules: &Rules,
     ) -> Option<AlertEvent> {
+        let now = nanoseconds(now);
         match (self.phase, wrong) {
             (Phase::Clear, None) => None,
             (Phase::Clear, Some(level)) => {
-                self.phase = Phase::Pending {
-                    since: now,
-                    announced: false,
-                };
+                self.phase = Phase::Pending;
+                self.since = now;
                 self.confirm(kind, level, now, rules)
             }
-            (Phase::Pending { announced, .. }, None) => {
-                self.phase = Phase::Clear;
-                announced.then_some(AlertEvent::Resolved)
+            (Phase::Pending | Phase::Announced, Some(level)) => {
+                self.confirm(kind, level, now, rules)
             }
-            (Phase::Pending { .. }, Some(level)) => self.confirm(kind, level, now, rules),
-            (Phase::Firing { since, .. }, Some(level)) => {
-                self.phase = Phase::Firing { since, clear: None };
-                self.go_on(level, now, rules)
-            }
-            (Phase::Firing { since, clear }, None) => {
-                let clear = clear.unwrap_or(now);
-                if now.saturating_sub(clear) >= rules.resolve_after(kind) {
-                    self.phase = Phase::Clear;
-                    return Some(AlertEvent::Resolved);
-                }
-                self.phase = Phase::Firing {
-                    since,
-                    clear: Some(clear),
-                };
-                None
+            (Phase::Pending | Phase::Announced, None) => self.end(),
+            (Phase::Firing, Some(level)) => self.go_on(level, now, rules),
+            (Phase::Firing, None) => {
+                self.clear = self.clear.min(now);
+                let waited = now >= after(self.clear, rules.resolve_after(kind));
+                if waited { self.end() } else { None }
             }
         }
     }
@@ -136,42 +139,38 @@ impl Life {
         &mut self,
         kind: AlertKind,
         level: Level,
-        now: Duration,
+        now: u64,
         rules: &Rules,
     ) -> Option<AlertEvent> {
-        let Phase::Pending { since, announced } = self.phase else {
-            return None;
-        };
         self.level = level;
         let cooling = self
-            .cooling_until(level, rules)
+            .cools_until(level, rules)
             .is_some_and(|until| now < until);
-        let held = now.saturating_sub(since) >= rules.confirm(kind, level);
+        let held = now >= after(self.since, rules.confirm(kind, level));
         if held && !cooling {
-            self.phase = Phase::Firing { since, clear: None };
-            self.fired = Some((now, level));
+            self.phase = Phase::Firing;
+            self.clear = NONE;
+            self.say(level, now);
             return Some(AlertEvent::Firing);
         }
-        if announced || cooling {
+        if self.phase == Phase::Announced || cooling {
             return None;
         }
-        self.phase = Phase::Pending {
-            since,
-            announced: true,
-        };
+        self.phase = Phase::Announced;
         Some(AlertEvent::Pending)
     }
 
     /// It fires: is it worse?
-    fn go_on(&mut self, level: Level, now: Duration, rules: &Rules) -> Option<AlertEvent> {
+    fn go_on(&mut self, level: Level, now: u64, rules: &Rules) -> Option<AlertEvent> {
+        self.clear = NONE;
         if level > self.level {
             self.level = level;
-            self.fired = Some((now, level));
+            self.say(level, now);
             return Some(AlertEvent::Escalated);
         }
         // Once it has been less bad for long, getting worse again is worth a word again.
         if self
-            .cooling_until(level, rules)
+            .cools_until(level, rules)
             .is_none_or(|until| now >= until)
         {
             self.level = level;
@@ -179,37 +178,41 @@ impl Life {
         None
     }
 
-    /// Until when something of this `level` is not said again; never, if it is worse than what was.
-    fn cooling_until(&self, level: Level, rules: &Rules) -> Option<Duration> {
-        let (at, worst) = self.fired?;
-        (level <= worst).then(|| at.saturating_add(rules.cooldown))
+    fn say(&mut self, level: Level, now: u64) {
+        self.fired = now;
+        self.worst = level;
     }
 
-    /// When time alone leads on, if it goes on as it is.
-    pub(crate) fn due(&self, kind: AlertKind, rules: &Rules) -> Option<Duration> {
+    /// Until when something of this `level` is not said again; never, if it is worse than what was.
+    fn cools_until(&self, level: Level, rules: &Rules) -> Option<u64> {
+        let said = self.fired != NONE && level <= self.worst;
+        said.then(|| after(self.fired, rules.cooldown))
+    }
+
+    /// When time alone leads on, if it goes on as it is; in nanoseconds.
+    pub(crate) fn due(&self, kind: AlertKind, rules: &Rules) -> u64 {
         match self.phase {
-            Phase::Clear | Phase::Firing { clear: None, .. } => None,
-            Phase::Pending { since, .. } => {
-                let held = since.saturating_add(rules.confirm(kind, self.level));
-                let cool = self.cooling_until(self.level, rules);
-                Some(cool.map_or(held, |cool| cool.max(held)))
+            Phase::Clear => NONE,
+            Phase::Pending | Phase::Announced => {
+                let held = after(self.since, rules.confirm(kind, self.level));
+                let cool = self.cools_until(self.level, rules);
+                cool.map_or(held, |cool| cool.max(held))
             }
-            Phase::Firing {
-                clear: Some(clear), ..
-            } => Some(clear.saturating_add(rules.resolve_after(kind))),
+            Phase::Firing => after(self.clear, rules.resolve_after(kind)),
         }
     }
 
     /// Ends it, whatever is wrong; whether somebody waits to hear so.
     pub(crate) fn end(&mut self) -> Option<AlertEvent> {
-        let said = match self.phase {
-            Phase::Clear => false,
-            Phase::Pending { announced, .. } => announced,
-            Phase::Firing { .. } => true,
-        };
+        let said = matches!(self.phase, Phase::Announced | Phase::Firing);
         self.phase = Phase::Clear;
         said.then_some(AlertEvent::Resolved)
     }
+}
+
+/// A time later; never after never.
+fn after(time: u64, wait: Duration) -> u64 {
+    time.saturating_add(nanoseconds(wait))
 }
 
 #[cfg(test)]
@@ -327,7 +330,10 @@ mod tests {
     fn due_is_when_time_alone_leads_on() {
         let secs = Duration::from_secs;
         let mut life = Life::default();
-        let due = |life: &Life| life.due(AlertKind::Lag, &rules());
+        let due = |life: &Life| {
+            let due = life.due(AlertKind::Lag, &rules());
+            (due != NONE).then(|| Duration::from_nanos(due))
+        };
         assert_eq!(due(&life), None);
         life.step(AlertKind::Lag, Some(Level::Warning), secs(1), &rules());
         assert_eq!(due(&life), Some(secs(3)));
@@ -361,7 +367,7 @@ mod tests {
                         prop_assert!(!fires);
                         let level = life.active().unwrap().1;
                         if let Some((at, worst)) = last {
-                            prop_assert!(level > worst || now - at >= Duration::from_secs(60));
+                            prop_assert!(level > worst || now.saturating_sub(at) >= rules().cooldown);
                         }
                         fires = true;
                         last = Some((now, level));
@@ -378,7 +384,7 @@ mod tests {
                 if letter == 'c' {
                     let said = last.is_some_and(|(at, level)| {
                         level == Level::Critical
-                            && (fires || now - at < Duration::from_secs(60))
+                            && (fires || now.saturating_sub(at) < rules().cooldown)
                     });
                     prop_assert!(said, "at {}", second);
                 }

@@ -68,7 +68,7 @@ impl Alerts {
         self.shared.log().count(kind, event)
     }
 
-    fn seats(&self) -> Vec<Arc<Seat>> {
+    fn seats(&self) -> Vec<Seat> {
         self.shared.registry().followers.values().cloned().collect()
     }
 }

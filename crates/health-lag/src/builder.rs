@@ -88,7 +88,7 @@ impl LagMonitorBuilder {
         self
     }
 
-    /// What the history of a follower covers, in 60 parts.
+    /// What the history of a follower covers, in 48 parts.
     pub fn retention(mut self, time: Duration) -> Self {
         self.policy.retention = time;
         self

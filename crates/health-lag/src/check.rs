@@ -100,7 +100,10 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    /// Samples of (second, leader, applied), looked at at a second.
+    /// Second, leader, applied.
+    type Samples = Vec<(u64, u64, u64)>;
+
+    /// How it is judged at a second.
     fn judged(samples: &[(u64, u64, u64)], now: u64) -> Health {
         let monitor = LagMonitor::new();
         let follower = monitor.follower_at("b", Duration::ZERO).unwrap();
@@ -117,9 +120,9 @@ mod tests {
         // One position a second, applied so many seconds later.
         let late = |lag: u64| {
             let samples = (0..100_u64).map(|second| (second, second, second.saturating_sub(lag)));
-            samples.collect::<Vec<_>>()
+            samples.collect::<Samples>()
         };
-        let cases: &[(&str, Vec<(u64, u64, u64)>, u64, Health)] = &[
+        let cases: &[(&str, Samples, u64, Health)] = &[
             ("no sample", vec![], 1, Unhealthy),
             ("caught up", vec![(0, 7, 7)], 1, Healthy),
             ("behind, lag unknown", vec![(0, 101, 0)], 1, Degraded),

@@ -22,7 +22,7 @@ pub struct ReplicationConfig {
     pub warning_threshold: Duration,
     /// From this lag on it is critical.
     pub critical_threshold: Duration,
-    /// What a history covers. It is kept in 60 spans, each with its least, most and last lag.
+    /// What a history covers. It is kept in 48 spans, each with its least, most and last lag.
     pub retention_period: Duration,
     /// An alert does not fire again within this time, unless it is worse.
     pub alert_cooldown: Duration,
@@ -175,9 +175,11 @@ impl ReplicationMonitor {
         critical.map(|status| status.follower.to_string()).collect()
     }
 
-    /// The alerts that are pending or firing.
+    /// The alerts that are firing.
     pub fn alerts(&self) -> Vec<ActiveAlert> {
-        self.monitor.alerts().active()
+        let mut alerts = self.monitor.alerts().active();
+        alerts.retain(|alert| alert.firing);
+        alerts
     }
 
     /// Takes all alerts for over; see [`Alerts::clear`](crate::Alerts::clear).

@@ -24,7 +24,7 @@ use crate::alert_log::AlertLog;
 use crate::clock;
 use crate::events::{BACKLOG, LagEvent, Transition};
 use crate::explain;
-use crate::group::{Group, Seat};
+use crate::group::{Group, Names, Seat};
 use crate::history::nanoseconds;
 use crate::member::{Effects, Member, Rulebook, Told};
 use crate::sample::SampleError;
@@ -35,7 +35,7 @@ use crate::status::Status;
 /// The followers by name, and the leaders that were named.
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
-    pub(crate) followers: BTreeMap<Arc<str>, Arc<Seat>>,
+    pub(crate) followers: BTreeMap<Arc<str>, Seat>,
     leaders: HashMap<Arc<str>, (Arc<Group>, usize)>,
     ids: u64,
 }
@@ -51,7 +51,7 @@ impl Registry {
 #[derive(Debug, Default)]
 struct Roll {
     board: Board,
-    seats: Vec<Option<Arc<Seat>>>,
+    seats: Vec<Option<Seat>>,
     /// When the watch wakes by itself; 0 if there is none.
     wakes: u64,
     due: Vec<usize>,
@@ -131,7 +131,7 @@ impl Shared {
         &self,
         spec: FollowerSpec,
         now: Duration,
-    ) -> Result<Arc<Seat>, RegisterError> {
+    ) -> Result<Seat, RegisterError> {
         spec.validate()?;
         let FollowerSpec { name, leader } = spec;
         let mut registry = self.registry();
@@ -158,19 +158,21 @@ impl Shared {
         let member = Member::new(id, now, self.book.policy.retention);
         let mut state = group.lock();
         let mut roll = lock(&self.roll);
-        let seat = Arc::new(Seat {
-            name: Arc::clone(&name),
-            leader,
+        let seat = Seat {
             group: Arc::clone(&group),
             index: state.add(member),
             id,
             place: roll.board.take(),
-        });
+            names: Arc::new(Names {
+                follower: Arc::clone(&name),
+                leader,
+            }),
+        };
         if roll.seats.len() <= seat.place {
             roll.seats.push(None);
         }
         if let Some(held) = roll.seats.get_mut(seat.place) {
-            *held = Some(Arc::clone(&seat));
+            *held = Some(seat.clone());
         }
         drop(roll);
         if let Some(member) = state.member(&seat) {
@@ -178,7 +180,7 @@ impl Shared {
             self.carry_out(&seat, member, &effects, now, false);
         }
         drop(state);
-        registry.followers.insert(name, Arc::clone(&seat));
+        registry.followers.insert(name, seat.clone());
         Ok(seat)
     }
 
@@ -198,8 +200,8 @@ impl Shared {
         }
         drop(roll);
         drop(state);
-        registry.followers.remove(&seat.name);
-        if let Some(leader) = &seat.leader
+        registry.followers.remove(&seat.names.follower);
+        if let Some(leader) = &seat.names.leader
             && let Some(held) = registry.leaders.get_mut(leader)
         {
             held.1 -= 1;
@@ -276,7 +278,7 @@ impl Shared {
             let active = member
                 .active()
                 .map(|(kind, (since, level, firing))| ActiveAlert {
-                    follower: Arc::clone(&seat.name),
+                    follower: Arc::clone(&seat.names.follower),
                     kind,
                     firing,
                     level,
@@ -307,7 +309,7 @@ impl Shared {
                 roll.wakes = next;
             }
             let seat = |place: &usize| roll.seats.get(*place)?.clone();
-            let seats: Vec<Arc<Seat>> = roll.due.iter().filter_map(seat).collect();
+            let seats: Vec<Seat> = roll.due.iter().filter_map(seat).collect();
             (seats, next)
         };
         for seat in seats {
@@ -345,7 +347,7 @@ impl Shared {
         }
         if effects.before != effects.after && self.heard.load(Ordering::Acquire) {
             let transition = Transition {
-                follower: Arc::clone(&seat.name),
+                follower: Arc::clone(&seat.names.follower),
                 at,
                 from: effects.before,
                 to: effects.after,
@@ -368,7 +370,7 @@ impl Shared {
             };
             let alert = Alert {
                 sequence: 0,
-                follower: Arc::clone(&seat.name),
+                follower: Arc::clone(&seat.names.follower),
                 kind,
                 event,
                 level,

@@ -59,6 +59,8 @@ impl fmt::Display for Ahead {
                 write!(f, " ({from}–{to} s)")
             }
             Some(latest) => write!(f, " ({} to {})", Time(round(self.earliest)), Time(latest)),
+            // An earliest that is the likely one says nothing more.
+            None if whole(self.earliest) >= whole(self.likely) => Ok(()),
             None => write!(f, " ({} at the earliest)", Time(round(self.earliest))),
         }
     }
@@ -123,7 +125,7 @@ impl Status {
         match self.growth {
             Some(growth) if growth >= STEADY => words.push(format!("growing {growth:.2} s/s")),
             Some(growth) if growth <= -STEADY => {
-                words.push(format!("shrinking {:.2} s/s", -growth))
+                words.push(format!("shrinking {:.2} s/s", -growth));
             }
             _ => {}
         }

@@ -19,22 +19,22 @@ use crate::status::Status;
 #[derive(Clone, Debug)]
 pub struct Follower {
     shared: Arc<Shared>,
-    seat: Arc<Seat>,
+    seat: Seat,
 }
 
 impl Follower {
-    pub(crate) fn new(shared: Arc<Shared>, seat: Arc<Seat>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, seat: Seat) -> Self {
         Self { shared, seat }
     }
 
     /// Its name.
     pub fn name(&self) -> &str {
-        &self.seat.name
+        &self.seat.names.follower
     }
 
     /// The name of its leader; `None` if it has one of its own.
     pub fn leader(&self) -> Option<&str> {
-        self.seat.leader.as_deref()
+        self.seat.names.leader.as_deref()
     }
 
     /// Takes a sample of now. Read the follower's position before the leader's, else it may seem to
@@ -84,13 +84,11 @@ impl Follower {
     }
 
     fn measured(&self, lag_seconds: f64, entries: u64) -> Result<Told, SampleError> {
-        match Duration::try_from_secs_f64(lag_seconds) {
-            Ok(lag) => Ok(Told::Measured { lag, entries }),
-            Err(_) => {
-                self.refuse();
-                Err(SampleError::Hint(lag_seconds))
-            }
-        }
+        let lag = Duration::try_from_secs_f64(lag_seconds).map_err(|_| {
+            self.refuse();
+            SampleError::Hint(lag_seconds)
+        })?;
+        Ok(Told::Measured { lag, entries })
     }
 
     /// Counts a sample as refused that could not even be made, such as one with a lag of NaN.
@@ -111,25 +109,24 @@ impl Follower {
     /// The lag after `horizon` from the last sample on, and the interval in which it lies of
     /// `coverage` (0 to 1) of all times. `None` before the first sample, or if it is gone.
     pub fn forecast(&self, horizon: Duration, coverage: f64) -> Option<Forecast> {
-        self.ask(|member| member.estimator.forecast(horizon, coverage))?
+        self.ask(|member| member.estimator().forecast(horizon, coverage))?
     }
 
     /// When the lag reaches `limit`, from the last sample on.
     pub fn crossing(&self, limit: Duration) -> Crossing {
-        let found = self.ask(|member| member.estimator.crossing(limit));
+        let found = self.ask(|member| member.estimator().crossing(limit));
         found.unwrap_or(Crossing::Unknown)
     }
 
     /// When it will have caught up, from the last sample on.
     pub fn catch_up(&self) -> Crossing {
-        let found = self.ask(|member| member.estimator.catch_up());
+        let found = self.ask(|member| member.estimator().catch_up());
         found.unwrap_or(Crossing::Unknown)
     }
 
     /// What its lag was within the retention, the oldest first.
     pub fn history(&self) -> Vec<HistorySpan> {
-        self.ask(|member| member.history.spans())
-            .unwrap_or_default()
+        self.ask(Member::history).unwrap_or_default()
     }
 
     fn ask<R>(&self, ask: impl FnOnce(&Member) -> R) -> Option<R> {

@@ -16,7 +16,7 @@ pub(crate) struct Group {
 #[derive(Debug, Default)]
 pub(crate) struct GroupState {
     pub(crate) leader: Leader,
-    members: Vec<Option<Box<Member>>>,
+    members: Vec<Option<Member>>,
     free: Vec<usize>,
     /// How far each has applied, closer together than in the members.
     applied: Vec<u64>,
@@ -24,15 +24,21 @@ pub(crate) struct GroupState {
 }
 
 /// Where a follower is to be found.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Seat {
-    pub(crate) name: Arc<str>,
-    /// `None`: it has a leader of its own.
-    pub(crate) leader: Option<Arc<str>>,
     pub(crate) group: Arc<Group>,
     pub(crate) index: usize,
     pub(crate) id: u64,
     pub(crate) place: usize,
+    pub(crate) names: Arc<Names>,
+}
+
+/// Whose follower it is. It stands apart from what each sample needs.
+#[derive(Debug)]
+pub(crate) struct Names {
+    pub(crate) follower: Arc<str>,
+    /// `None`: it has a leader of its own.
+    pub(crate) leader: Option<Arc<str>>,
 }
 
 impl Group {
@@ -52,20 +58,24 @@ impl GroupState {
     pub(crate) fn add(&mut self, member: Member) -> usize {
         let index = self.free.pop().unwrap_or(self.members.len());
         if index == self.members.len() {
+            if index == self.members.capacity() {
+                // By an eighth at a time, so that little of the room is unused.
+                self.members.reserve_exact(index / 8 + 1);
+            }
             self.members.push(None);
             self.applied.push(0);
         }
         if let (Some(seat), Some(applied)) =
             (self.members.get_mut(index), self.applied.get_mut(index))
         {
-            *seat = Some(Box::new(member));
+            *seat = Some(member);
             *applied = 0;
         }
         index
     }
 
     /// Takes a follower away.
-    pub(crate) fn remove(&mut self, seat: &Seat) -> Option<Box<Member>> {
+    pub(crate) fn remove(&mut self, seat: &Seat) -> Option<Member> {
         self.member(seat)?;
         if let Some(applied) = self.applied.get_mut(seat.index) {
             *applied = u64::MAX;
@@ -81,7 +91,7 @@ impl GroupState {
 
     /// A follower and its leader.
     pub(crate) fn both(&mut self, seat: &Seat) -> Option<(&mut Member, &mut Leader)> {
-        let member = self.members.get_mut(seat.index)?.as_deref_mut()?;
+        let member = self.members.get_mut(seat.index)?.as_mut()?;
         (member.id == seat.id).then_some((member, &mut self.leader))
     }
 

@@ -9,7 +9,8 @@ use serde::Serialize;
 use crate::lag::seconds;
 
 /// A history covers its retention in so many spans.
-pub(crate) const SPANS: usize = 60;
+const SPANS: usize = 48;
+const COUNT: u64 = SPANS as u64;
 
 /// The lag over one span of time.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -46,70 +47,91 @@ const EMPTY: Span = Span {
     last: 0.0,
 };
 
+/// The span that is being filled. It stands apart, so that a sample need not touch the others.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OpenSpan {
+    span: Span,
+    /// Its number, by its time; and when it ends, 0 before the first sample.
+    number: u64,
+    ends: u64,
+}
+
+impl Default for OpenSpan {
+    fn default() -> Self {
+        Self {
+            span: EMPTY,
+            number: 0,
+            ends: 0,
+        }
+    }
+}
+
+impl OpenSpan {
+    /// Takes the lag at a time not before the last.
+    pub(crate) fn observe(&mut self, at: u64, lag: Duration, history: &mut History) {
+        if at >= self.ends {
+            if self.ends != 0 {
+                history.close(self);
+            }
+            self.number = at / history.length;
+            self.ends = self.number.saturating_add(1).saturating_mul(history.length);
+            self.span = EMPTY;
+            history.open(self.number);
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "it may round")]
+        let lag = lag.as_secs_f64() as f32;
+        self.span.min = self.span.min.min(lag);
+        self.span.max = self.span.max.max(lag);
+        self.span.last = lag;
+    }
+}
+
+/// The spans before the open one.
 #[derive(Clone, Debug)]
 pub(crate) struct History {
     spans: [Span; SPANS],
     length: u64,
-    /// The number of the newest span, by its time; and when it ends.
-    newest: u64,
-    ends: u64,
+    /// The number of the newest span.
+    newest: Option<u64>,
 }
 
 impl History {
     pub(crate) fn new(retention: Duration) -> Self {
-        let spans = u64::try_from(SPANS).unwrap_or(1);
         Self {
             spans: [EMPTY; SPANS],
-            length: (nanoseconds(retention) / spans).max(1),
-            newest: 0,
-            ends: 0,
+            length: (nanoseconds(retention) / COUNT).max(1),
+            newest: None,
         }
     }
 
-    /// Takes the lag at a time not before the last.
-    pub(crate) fn observe(&mut self, at: u64, lag: Duration) {
-        if at >= self.ends {
-            self.begin(at);
-        }
-        #[expect(clippy::cast_possible_truncation, reason = "it may round")]
-        let lag = lag.as_secs_f64() as f32;
-        if let Some(span) = self.span_mut(self.newest) {
-            span.min = span.min.min(lag);
-            span.max = span.max.max(lag);
-            span.last = lag;
+    fn close(&mut self, open: &OpenSpan) {
+        if let Some(span) = self.spans.get_mut(place(open.number)) {
+            *span = open.span;
         }
     }
 
-    fn begin(&mut self, at: u64) {
-        let number = at / self.length;
-        let spans = u64::try_from(SPANS).unwrap_or(1);
-        let passed = if self.ends == 0 {
-            spans
-        } else {
-            number - self.newest
-        };
-        for back in 0..passed.min(spans) {
-            if let Some(span) = self.span_mut(number.wrapping_sub(back)) {
+    /// Makes room up to a span; what lies between it and the newest was silent.
+    fn open(&mut self, number: u64) {
+        let passed = self
+            .newest
+            .map_or(COUNT, |newest| number.saturating_sub(newest));
+        for back in 0..passed.min(COUNT) {
+            if let Some(span) = self.spans.get_mut(place(number.wrapping_sub(back))) {
                 *span = EMPTY;
             }
         }
-        self.newest = number;
-        self.ends = number.saturating_add(1).saturating_mul(self.length);
-    }
-
-    fn span_mut(&mut self, number: u64) -> Option<&mut Span> {
-        self.spans.get_mut(place(number))
+        self.newest = Some(number);
     }
 
     /// The spans that have samples, the oldest first.
-    pub(crate) fn spans(&self) -> Vec<HistorySpan> {
-        if self.ends == 0 {
+    pub(crate) fn spans(&self, open: &OpenSpan) -> Vec<HistorySpan> {
+        let Some(newest) = self.newest else {
             return Vec::new();
-        }
-        let spans = u64::try_from(SPANS).unwrap_or(1);
-        let oldest = self.newest.saturating_add(1).saturating_sub(spans);
-        let kept = (oldest..=self.newest).filter_map(|number| {
-            let span = self.spans.get(place(number))?;
+        };
+        let oldest = newest.saturating_add(1).saturating_sub(COUNT);
+        let kept = (oldest..=newest).filter_map(|number| {
+            let closed = self.spans.get(place(number))?;
+            let span = if number == newest { &open.span } else { closed };
             let seconds = |time| Duration::try_from_secs_f32(time).unwrap_or_default();
             (span.min <= span.max).then(|| HistorySpan {
                 from: Duration::from_nanos(number.saturating_mul(self.length)),
@@ -124,8 +146,7 @@ impl History {
 }
 
 fn place(number: u64) -> usize {
-    let spans = u64::try_from(SPANS).unwrap_or(1);
-    usize::try_from(number % spans).unwrap_or_default()
+    usize::try_from(number % COUNT).unwrap_or_default()
 }
 
 /// A time as whole nanoseconds; 584 years are the most.
@@ -140,11 +161,12 @@ mod tests {
     const SECOND: u64 = 1_000_000_000;
 
     fn history(lags: impl IntoIterator<Item = (u64, u64)>) -> Vec<HistorySpan> {
-        let mut history = History::new(Duration::from_hours(1));
+        let mut history = History::new(Duration::from_mins(48));
+        let mut open = OpenSpan::default();
         for (at, lag) in lags {
-            history.observe(at * SECOND, Duration::from_secs(lag));
+            open.observe(at * SECOND, Duration::from_secs(lag), &mut history);
         }
-        history.spans()
+        history.spans(&open)
     }
 
     #[test]
@@ -170,7 +192,7 @@ mod tests {
         assert!(spans.windows(2).all(|two| two[0].from < two[1].from));
         let newest = spans.last().unwrap();
         assert!(newest.from <= Duration::from_secs(99_995));
-        assert_eq!(spans[0].from + Duration::from_secs(59 * 60), newest.from);
+        assert_eq!(spans[0].from + Duration::from_mins(47), newest.from);
     }
 
     #[test]
@@ -182,8 +204,9 @@ mod tests {
     #[test]
     fn times_as_large_as_they_come_do_no_harm() {
         let mut history = History::new(Duration::from_nanos(1));
-        history.observe(u64::MAX - 1, Duration::MAX);
-        history.observe(u64::MAX, Duration::ZERO);
-        let _ = history.spans();
+        let mut open = OpenSpan::default();
+        open.observe(u64::MAX - 1, Duration::MAX, &mut history);
+        open.observe(u64::MAX, Duration::ZERO, &mut history);
+        let _ = history.spans(&open);
     }
 }

@@ -235,7 +235,10 @@ mod tests {
         names.join("|")
     }
 
-    /// Samples of (seconds, leader, applied), each with a lag of 1 s if it is behind.
+    /// Seconds, leader, applied.
+    type Samples = Vec<(f64, u64, u64)>;
+
+    /// Samples, each with a lag of 1 s if it is behind.
     fn told(samples: &[(f64, u64, u64)], interval: Option<Duration>) -> Judge {
         let mut judge = Judge::new(Duration::ZERO);
         for (seconds, leader, applied) in samples {
@@ -279,7 +282,7 @@ mod tests {
     #[test]
     fn stalled_is_behind_and_not_advancing() {
         let quiet = |from: u32, to: u32| (from..=to).map(|n| (f64::from(n), 1_000, 5));
-        let cases: &[(&str, Vec<(f64, u64, u64)>, &str)] = &[
+        let cases: &[(&str, Samples, &str)] = &[
             ("the first sample", vec![(0.0, 101, 0)], ""),
             (
                 "for 9 s",

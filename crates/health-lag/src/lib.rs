@@ -27,6 +27,11 @@
 //! # Ok(()) }
 //! ```
 //!
+//! The example `lag_demo` draws [this plot][plot] of a follower that is slowed, stopped and resumed;
+//! `lag_replay` replays a recorded trace.
+//!
+//! [plot]: https://github.com/health-toolkit/health/blob/main/docs/images/lag_demo.svg
+//!
 //! # What it promises
 //!
 //! - Lag is time: the age of the oldest entry that is not applied yet, from positions and when the

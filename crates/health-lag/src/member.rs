@@ -9,7 +9,7 @@ use crate::alerting::{Life, Rules};
 use crate::breach::Crossing;
 use crate::condition::Condition;
 use crate::estimate::{Estimator, Reading};
-use crate::history::{History, nanoseconds};
+use crate::history::{History, HistorySpan, OpenSpan, nanoseconds};
 use crate::judge::{Judge, Seen, Standing};
 use crate::lag::Lag;
 use crate::leader::{Leader, Standpoint};
@@ -22,6 +22,8 @@ use crate::statistics::NONE;
 const LEAST_PART: u32 = 20;
 /// What comes is not asked more often than this.
 const LOOK: Duration = Duration::from_millis(200);
+/// The growth since it was asked last may be so many times less than the forecast's.
+const GENEROUS: f64 = 4.0;
 /// Where only the lag is told, a move by less than 100 ms is none, for clocks jitter.
 const MEASURED_TOLERANCE: u64 = 100_000;
 
@@ -67,14 +69,35 @@ pub(crate) struct Effects {
     pub(crate) due: u64,
 }
 
-/// The last of what was told.
+/// What is kept of the last that was told.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Last {
     pub(crate) at: Duration,
     pub(crate) lag: Lag,
-    pub(crate) told: Told,
+    pub(crate) behind: u64,
+    /// [`NONE`] if the source does not tell.
+    pub(crate) not_received: u64,
+    pub(crate) with_positions: bool,
 }
 
+impl Last {
+    fn new(at: Duration, lag: Lag, told: &Told) -> Self {
+        let (behind, received) = match told {
+            Told::Positions(sample) => (sample.behind(), sample.received.map(|it| (sample, it))),
+            Told::Measured { entries, .. } => (*entries, None),
+        };
+        Self {
+            at,
+            lag,
+            behind,
+            not_received: received.map_or(NONE, |(sample, it)| sample.leader.saturating_sub(it)),
+            with_positions: matches!(told, Told::Positions(_)),
+        }
+    }
+}
+
+/// A follower. What each sample needs stands together, and that of all followers of a leader side by
+/// side: ten thousand of them do not fit into a cache with all that they remember.
 #[derive(Debug)]
 pub(crate) struct Member {
     /// Unlike its index, never used again.
@@ -82,14 +105,25 @@ pub(crate) struct Member {
     standpoint: Standpoint,
     pub(crate) last: Option<Last>,
     pub(crate) judge: Judge,
-    lives: [Life; AlertKind::ALL.len()],
     /// Whether a breach is predicted, and when and at which lag that was asked last.
     predicted: bool,
     looked: (Duration, Duration),
-    pub(crate) estimator: Estimator,
-    pub(crate) history: History,
+    /// Whether one of its alerts is on.
+    alarmed: bool,
+    span: OpenSpan,
     pub(crate) samples: u64,
     pub(crate) refused: u64,
+    memory: Box<Memory>,
+}
+
+type Lives = [Life; AlertKind::ALL.len()];
+
+/// What a follower remembers.
+#[derive(Debug)]
+struct Memory {
+    lives: Lives,
+    estimator: Estimator,
+    history: History,
 }
 
 impl Member {
@@ -99,13 +133,17 @@ impl Member {
             standpoint: Standpoint::default(),
             last: None,
             judge: Judge::new(now),
-            lives: Default::default(),
             predicted: false,
             looked: Default::default(),
-            estimator: Estimator::new(),
-            history: History::new(retention),
+            alarmed: false,
+            span: OpenSpan::default(),
             samples: 0,
             refused: 0,
+            memory: Box::new(Memory {
+                lives: Default::default(),
+                estimator: Estimator::new(),
+                history: History::new(retention),
+            }),
         }
     }
 
@@ -127,28 +165,23 @@ impl Member {
             Told::Measured { lag, entries } => self.measured(at, lag, entries),
         };
         if seen.reset {
-            self.estimator.clear();
+            self.memory.estimator.clear();
             self.predicted = false;
         }
-        self.estimator.observe(&reading);
+        self.memory.estimator.observe(&reading);
         self.judge
-            .seen(&seen, &book.limits, self.estimator.interval());
+            .seen(&seen, &book.limits, self.memory.estimator.interval());
         let lag = seen.lag.duration();
-        self.history.observe(nanoseconds(at), lag);
-        self.last = Some(Last {
-            at,
-            lag: seen.lag,
-            told,
-        });
+        self.span
+            .observe(nanoseconds(at), lag, &mut self.memory.history);
+        self.last = Some(Last::new(at, seen.lag, &told));
         self.samples += 1;
         self.predict(at, lag, book);
         Ok(self.react(before, at, book))
     }
 
     fn positions(&mut self, at: Duration, sample: &Sample, leader: &mut Leader) -> (Reading, Seen) {
-        let measured = self
-            .last
-            .is_some_and(|last| matches!(last.told, Told::Measured { .. }));
+        let measured = self.last.is_some_and(|last| !last.with_positions);
         if measured {
             self.standpoint = Standpoint::default();
         }
@@ -185,7 +218,6 @@ impl Member {
             applied,
             lag: Lag::Exact(lag),
         };
-        let before = self.last.map(|last| last.told);
         let seen = Seen {
             at,
             lag: Lag::Exact(lag),
@@ -193,7 +225,7 @@ impl Member {
             tolerance: MEASURED_TOLERANCE,
             behind: entries > 0,
             ahead: false,
-            reset: matches!(before, Some(Told::Positions(_))),
+            reset: self.last.is_some_and(|last| last.with_positions),
         };
         (reading, seen)
     }
@@ -202,7 +234,7 @@ impl Member {
     pub(crate) fn advance(&mut self, now: Duration, book: &Rulebook) -> Effects {
         let before = self.judge.standing();
         self.judge
-            .advance(now, &book.limits, self.estimator.interval());
+            .advance(now, &book.limits, self.memory.estimator.interval());
         self.react(before, now, book)
     }
 
@@ -221,11 +253,14 @@ impl Member {
             return;
         }
         self.looked = (at, lag);
-        // What does not grow does not breach; the estimator need not be asked.
-        let grows = self.predicted || lag > lag_then;
-        self.predicted = grows
+        // What grows by far too slowly breaches nothing; the estimator need not be asked.
+        let passed = at.saturating_sub(asked).as_secs_f64();
+        let grown = lag.saturating_sub(lag_then).as_secs_f64() / passed;
+        let missing = critical.saturating_sub(lag).as_secs_f64();
+        let may = self.predicted || grown * within.as_secs_f64() * GENEROUS >= missing;
+        self.predicted = may
             && matches!(
-                self.estimator.crossing(critical),
+                self.memory.estimator.crossing(critical),
                 Crossing::In { likely, .. } if likely <= within
             );
     }
@@ -240,27 +275,31 @@ impl Member {
             lag: self.lag_nanos(after),
             due: NONE,
         };
-        let interval = self.estimator.interval();
+        let interval = self.memory.estimator.interval();
         if let Some(due) = self.judge.due(&book.limits, interval) {
             effects.due = nanoseconds(due);
         }
         let calm = after == Standing::default() && !self.predicted;
-        if calm && self.lives.iter().all(Life::is_clear) {
+        if calm && !self.alarmed {
             return effects;
         }
+        self.alarmed = false;
         let wrong = AlertKind::ALL.map(|kind| self.wrong(kind, after));
         let kinds = AlertKind::ALL.into_iter().zip(wrong);
-        for ((life, said), (kind, wrong)) in
-            self.lives.iter_mut().zip(&mut effects.alerts).zip(kinds)
+        for ((life, said), (kind, wrong)) in self
+            .memory
+            .lives
+            .iter_mut()
+            .zip(&mut effects.alerts)
+            .zip(kinds)
         {
             let event = life.step(kind, wrong, now, &book.rules);
+            self.alarmed |= !life.is_clear();
             if let Some(event) = event {
                 *said = Some((event, life.level()));
                 effects.alerted = true;
             }
-            if let Some(due) = life.due(kind, &book.rules) {
-                effects.due = effects.due.min(nanoseconds(due));
-            }
+            effects.due = effects.due.min(life.due(kind, &book.rules));
         }
         effects
     }
@@ -290,6 +329,16 @@ impl Member {
         }
     }
 
+    /// What it has learnt.
+    pub(crate) fn estimator(&self) -> &Estimator {
+        &self.memory.estimator
+    }
+
+    /// What its lag was.
+    pub(crate) fn history(&self) -> Vec<HistorySpan> {
+        self.memory.history.spans(&self.span)
+    }
+
     /// Whether a breach of the critical limit is predicted.
     pub(crate) fn predicted(&self) -> bool {
         self.predicted
@@ -297,7 +346,7 @@ impl Member {
 
     /// The alerts that are pending or firing.
     pub(crate) fn active(&self) -> impl Iterator<Item = (AlertKind, (Duration, Level, bool))> {
-        let lives = AlertKind::ALL.into_iter().zip(&self.lives);
+        let lives = AlertKind::ALL.into_iter().zip(&self.memory.lives);
         lives.filter_map(|(kind, life)| Some((kind, life.active()?)))
     }
 
@@ -305,7 +354,7 @@ impl Member {
     pub(crate) fn end(&mut self) -> Effects {
         let standing = self.judge.standing();
         let mut alerted = false;
-        let alerts = self.lives.each_mut().map(|life| {
+        let alerts = self.memory.lives.each_mut().map(|life| {
             let level = life.level();
             let event = life.end()?;
             alerted = true;
@@ -319,5 +368,28 @@ impl Member {
             lag: self.lag_nanos(standing),
             due: NONE,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::group::{Names, Seat};
+    use crate::statistics::Place;
+
+    /// Nothing of a follower grows, so that this is all of it: lists that grow by an eighth, its
+    /// places in the three of them, and its names of 60 bytes each.
+    #[test]
+    fn a_follower_takes_at_most_6_kib_with_all_that_it_remembers() {
+        let hot = size_of::<Option<Member>>() * 9 / 8;
+        let places = 2 * size_of::<Option<Seat>>() + 2 * size_of::<Place>() + 2 * size_of::<u64>();
+        let names = size_of::<Names>() + 2 * (60 + 16);
+        let registry = 2 * size_of::<(Arc<str>, Seat)>();
+        let apart = hot + places + names + registry + size_of::<Lives>() + size_of::<History>();
+        assert!(apart <= 1_792, "{hot} of {apart}");
+        let whole = apart + size_of::<Estimator>();
+        assert!(whole <= 6 * 1024, "{apart} of {whole}");
     }
 }

@@ -70,11 +70,11 @@ impl LagMonitor {
         }
     }
 
-    fn handle(&self, seat: Arc<Seat>) -> Follower {
+    fn handle(&self, seat: Seat) -> Follower {
         Follower::new(Arc::clone(&self.shared), seat)
     }
 
-    fn seats(&self) -> Vec<Arc<Seat>> {
+    fn seats(&self) -> Vec<Seat> {
         self.shared.registry().followers.values().cloned().collect()
     }
 
@@ -121,7 +121,7 @@ impl LagMonitor {
         was_there.then_some(()).ok_or_else(gone)
     }
 
-    fn seat(&self, name: &str) -> Option<Arc<Seat>> {
+    fn seat(&self, name: &str) -> Option<Seat> {
         self.shared.registry().followers.get(name).cloned()
     }
 

@@ -45,7 +45,7 @@ pub struct LagPolicy {
     /// no prediction.
     #[serde(serialize_with = "optional_seconds", rename = "prediction_seconds")]
     pub prediction: Option<Duration>,
-    /// What a history covers, in 60 parts; 1 h by default.
+    /// What a history covers, in 48 parts; 1 h by default.
     #[serde(serialize_with = "seconds", rename = "retention_seconds")]
     pub retention: Duration,
 }

@@ -64,7 +64,7 @@ pub struct Statistics {
 
 /// One follower as it counts.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+pub(crate) struct Place {
     lag: u64,
     due: u64,
     standing: Standing,

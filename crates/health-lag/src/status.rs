@@ -12,7 +12,8 @@ use crate::condition::Conditions;
 use crate::group::Seat;
 use crate::lag::{Lag, Rates, optional_seconds, seconds};
 use crate::level::Level;
-use crate::member::{Member, Told};
+use crate::member::Member;
+use crate::statistics::NONE;
 
 /// Over this time the lag is said to grow or shrink.
 const GROWTH: Duration = Duration::from_secs(10);
@@ -69,34 +70,25 @@ pub struct Status {
 impl Status {
     pub(crate) fn of(seat: &Seat, member: &Member, now: Duration, critical: Duration) -> Self {
         let standing = member.judge.standing();
-        let estimator = &member.estimator;
+        let estimator = member.estimator();
         let last = member.last;
-        let positions = match last.map(|last| last.told) {
-            Some(Told::Positions(sample)) => Some(sample),
-            _ => None,
-        };
-        let behind = last.map(|last| match last.told {
-            Told::Positions(sample) => sample.behind(),
-            Told::Measured { entries, .. } => entries,
-        });
         let growth = last.and_then(|last| {
             let forecast = estimator.forecast(GROWTH, 0.9)?;
             let change = forecast.lag.as_secs_f64() - last.lag.duration().as_secs_f64();
             Some(change / GROWTH.as_secs_f64())
         });
         Self {
-            follower: Arc::clone(&seat.name),
-            leader: seat.leader.clone(),
+            follower: Arc::clone(&seat.names.follower),
+            leader: seat.names.leader.clone(),
             level: standing.level,
             conditions: standing.conditions,
             lasted: now.saturating_sub(member.judge.since()),
             lag: last.map(|last| last.lag),
-            behind,
-            not_received: positions.and_then(|it| {
-                it.received
-                    .map(|received| it.leader.saturating_sub(received))
-            }),
-            rates: positions.and_then(|_| estimator.rates()),
+            behind: last.map(|last| last.behind),
+            not_received: last.map(|it| it.not_received).filter(|it| *it != NONE),
+            rates: last
+                .filter(|it| it.with_positions)
+                .and_then(|_| estimator.rates()),
             growth,
             no_progress: member.judge.quiet().map(|quiet| now.saturating_sub(quiet)),
             last_sample_age: last.map(|last| now.saturating_sub(last.at)),

@@ -246,7 +246,7 @@ mod tests {
             if !of("alerts").is_empty() {
                 said.push(format!("{second} {}", of("alerts")));
             }
-            if second == 30 {
+            if second == 31 {
                 assert_eq!(of("conditions"), "stalled");
                 let breach: f64 = of("breach_in_secs").parse().unwrap();
                 assert!((15.0..25.0).contains(&breach), "{breach}");
@@ -261,7 +261,7 @@ mod tests {
         let said = said.join(", ");
         for word in [
             "predicted_breach:firing",
-            "30 stalled:firing",
+            "31 stalled:firing",
             "lag:escalated",
         ] {
             assert!(said.contains(word), "{said}");

@@ -11,5 +11,6 @@
 )]
 
 mod graceful;
+mod lag_replay;
 mod node;
 mod process;

@@ -10,32 +10,43 @@ pub(super) const KNOTS: usize = 3;
 const MEMORY: f32 = 64.0;
 /// How sharply the better is preferred to the worse.
 const SHARPNESS: i32 = 6;
-/// Until it is known better a trend is taken to err by this part of the others' errors, and that counts
-/// as so many forecasts.
-const CREDIT: f32 = 0.25;
-const CREDITED: f32 = 4.0;
-
+/// Until it is known better a trend is taken to win by this much (1: it errs not at all, −1: the others
+/// do not), and that counts as so many forecasts.
+const CREDIT: f32 = 0.7;
+const CREDITED: f32 = 6.0;
+/// Contests of earlier regimes count as no more than so many.
+const CARRIED: f32 = 8.0;
 /// Who does not believe in trends.
-pub(super) const STEADY: usize = 3;
+pub(super) const STEADY: usize = 4;
+
+/// How far to go with the likelier of two, to err least on average.
+fn decided(likely: f32) -> f32 {
+    let (yes, no) = (likely.powi(SHARPNESS), (1.0 - likely).powi(SHARPNESS));
+    yes / (yes + no)
+}
 
 /// What they say at one time for one horizon.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Opinions {
-    /// The last value, the mean of the regime, the median of long.
+    /// The last value, the mean of the regime, the median of long, what recurs.
     pub(super) steady: [f32; STEADY],
     /// Where the trend leads; `None`: there is none to speak of.
     pub(super) trend: Option<f32>,
+    /// How likely it lasts until then.
+    pub(super) survival: f32,
 }
 
 /// What their errors at one horizon were.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Record {
     matured: f32,
-    errors: [f32; STEADY],
+    last_error: f32,
+    /// Of the errors at a time, the share of each.
+    compared: f32,
+    shares: [f32; STEADY],
     weights: [f32; STEADY],
     contested: f32,
-    trend_error: f32,
-    steady_error: f32,
+    pub(super) wins: f32,
     trust: f32,
     /// Of the forecasts made and of the last value.
     own_error: f32,
@@ -44,8 +55,8 @@ pub(super) struct Record {
 impl Record {
     /// The word of those who do not believe in trends.
     pub(super) fn steady(&self, opinions: &Opinions) -> f32 {
-        if self.matured == 0.0 {
-            let [last, mean, _] = opinions.steady;
+        if self.compared == 0.0 {
+            let [last, mean, ..] = opinions.steady;
             return f32::midpoint(last, mean);
         }
         let weighted = self.weights.iter().zip(opinions.steady);
@@ -53,18 +64,15 @@ impl Record {
     }
 
     /// How much the trend's word counts, 0 to 1.
-    pub(super) fn trust(&self) -> f32 {
-        if self.contested == 0.0 {
-            1.0
-        } else {
-            self.trust
-        }
+    pub(super) fn trust(&self, opinions: &Opinions) -> f32 {
+        let trust = if self.contested == 0.0 { 1.0 } else { self.trust };
+        trust * decided(opinions.survival)
     }
 
     pub(super) fn combined(&self, opinions: &Opinions) -> f32 {
         let steady = self.steady(opinions);
         match opinions.trend {
-            Some(trend) => steady + self.trust() * (trend - steady),
+            Some(trend) => steady + self.trust(opinions) * (trend - steady),
             None => steady,
         }
     }
@@ -75,34 +83,40 @@ impl Record {
         self.matured += 1.0;
         let rate = 1.0 / self.matured.min(MEMORY);
         self.own_error += ((said - truth).abs() - self.own_error) * rate;
-        for (error, said) in self.errors.iter_mut().zip(opinions.steady) {
-            *error += ((said - truth).abs() - *error) * rate;
-        }
-        let least = self.errors.iter().copied().fold(f32::INFINITY, f32::min);
-        self.weights = self.errors.map(|error| {
-            if error > 0.0 {
-                (least / error).powi(SHARPNESS)
-            } else {
-                1.0
+        let [last, ..] = opinions.steady;
+        self.last_error += ((last - truth).abs() - self.last_error) * rate;
+        let distances = opinions.steady.map(|said| (said - truth).abs());
+        let sum: f32 = distances.iter().sum();
+        if sum > 0.0 {
+            self.compared = (self.compared + 1.0).min(MEMORY);
+            for (share, distance) in self.shares.iter_mut().zip(distances) {
+                *share += (distance / sum - *share) / self.compared;
             }
-        });
-        let sum: f32 = self.weights.iter().sum();
-        self.weights = self.weights.map(|weight| weight / sum);
-        if let Some(trend) = opinions.trend {
-            self.contested = (self.contested + 1.0).min(MEMORY);
-            let rate = 1.0 / self.contested;
-            self.trend_error += ((trend - truth).abs() - self.trend_error) * rate;
-            self.steady_error += ((steady - truth).abs() - self.steady_error) * rate;
-            let n = self.contested;
-            let trend = self.trend_error * n + CREDITED * CREDIT * self.steady_error;
-            let steady = self.steady_error * (n + CREDITED);
-            let (trend, steady) = (trend.powi(SHARPNESS), steady.powi(SHARPNESS));
-            self.trust = if steady > 0.0 {
-                steady / (steady + trend)
-            } else {
-                0.0
-            };
+            let least = self.shares.iter().copied().fold(f32::INFINITY, f32::min).max(0.01);
+            self.weights = self.shares.map(|share| (least / share.max(0.01)).powi(SHARPNESS));
+            let sum: f32 = self.weights.iter().sum();
+            self.weights = self.weights.map(|weight| weight / sum);
         }
+        if let Some(trend) = opinions.trend {
+            let (trend, steady) = ((trend - truth).abs(), (steady - truth).abs());
+            if trend + steady > 0.0 {
+                self.contested = (self.contested + 1.0).min(MEMORY);
+                let win = (steady - trend) / (steady + trend);
+                self.wins += (win - self.wins) / self.contested;
+                self.weigh();
+            }
+        }
+    }
+
+    fn weigh(&mut self) {
+        let wins = self.wins * self.contested + CREDIT * CREDITED;
+        let mean = wins / (self.contested + CREDITED);
+        self.trust = decided(f32::midpoint(1.0, mean));
+    }
+
+    /// Another regime begins.
+    pub(super) fn begin_anew(&mut self) {
+        self.contested = self.contested.min(CARRIED);
     }
 
     pub(super) fn matured(&self) -> f32 {
@@ -111,7 +125,6 @@ impl Record {
 
     /// Mean error by that of taking the last value.
     pub(super) fn error_ratio(&self) -> Option<f32> {
-        let [last, ..] = self.errors;
-        (self.matured > 0.0 && last > 0.0).then(|| self.own_error / last)
+        (self.last_error > 0.0).then(|| self.own_error / self.last_error)
     }
 }

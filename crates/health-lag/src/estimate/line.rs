@@ -12,6 +12,7 @@ pub(super) struct Line {
     value: f64,
     time_time: f64,
     time_value: f64,
+    value_value: f64,
 }
 
 impl Line {
@@ -22,11 +23,13 @@ impl Line {
         self.weight = self.weight * kept + 1.0;
         self.time_time *= kept;
         self.time_value *= kept;
+        self.value_value *= kept;
         let (time_off, value_off) = (-self.time, value - self.value);
         self.time += time_off / self.weight;
         self.value += value_off / self.weight;
         self.time_time -= time_off * self.time;
         self.time_value += time_off * (value - self.value);
+        self.value_value += value_off * (value - self.value);
     }
 
     fn age(&mut self, passed: f64) {
@@ -60,13 +63,13 @@ impl Line {
     /// The variance of what it foretells at `ahead`, by that of a point about it.
     pub(super) fn uncertainty(&self, ahead: f64) -> f64 {
         let off = ahead - self.time;
-        1.0 + (1.0
-            + if self.time_time > 0.0 {
-                off * off * self.weight / self.time_time
-            } else {
-                0.0
-            })
-            / self.weight.max(1.0)
+        1.0 + (1.0 + if self.time_time > 0.0 { off * off * self.weight / self.time_time } else { 0.0 }) / self.weight.max(1.0)
+    }
+
+    /// The variance of its points about it.
+    pub(super) fn variance(&self) -> f64 {
+        let explained = self.slope() * self.time_value;
+        (self.value_value - explained).max(0.0) / (self.weight - 2.0).max(1.0)
     }
 
     /// The standard error of the slope, by the deviation of a point about the line.

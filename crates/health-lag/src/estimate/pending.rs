@@ -11,8 +11,12 @@ pub(super) const PENDING: usize = 32;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Pending {
     pub(super) at: f64,
-    pub(super) steady: [f32; super::experts::STEADY],
+    pub(super) last: f32,
+    pub(super) mean: f32,
+    pub(super) usual: f32,
+    pub(super) recurring: [f32; KNOTS],
     pub(super) trend: [f32; KNOTS],
+    pub(super) survival: [f32; KNOTS],
     pub(super) is_contested: bool,
     pub(super) said: [f32; KNOTS],
     pub(super) below: [f32; KNOTS],
@@ -23,8 +27,9 @@ impl Pending {
     pub(super) fn opinions(&self, knot: usize) -> Opinions {
         let trend = self.trend.get(knot).copied();
         Opinions {
-            steady: self.steady,
+            steady: [self.last, self.mean, self.usual, self.recurring.get(knot).copied().unwrap_or_default()],
             trend: trend.filter(|_| self.is_contested),
+            survival: self.survival.get(knot).copied().unwrap_or_default(),
         }
     }
 }
@@ -67,4 +72,5 @@ impl Ring {
         *due += 1;
         Some(entry)
     }
+
 }

@@ -12,6 +12,8 @@ const SLACK: f64 = 0.5;
 const ALARM: f64 = 8.0;
 /// No residual counts as more.
 const FARTHEST: f64 = 4.0;
+/// Slopes that differ by no more than this part are one.
+const ALIKE: f64 = 0.25;
 /// Below this many seconds a residual is the resolution of the timeline.
 const RESOLUTION: f64 = 250e-6;
 /// A regime forgets what is older than about so many seconds.
@@ -29,10 +31,15 @@ pub(super) struct Regime {
     /// The points since the sums last left zero.
     next: Line,
     next_age: f64,
-    up: f64,
-    down: f64,
+    pub(super) up: f64,
+    pub(super) down: f64,
     deviation: f64,
     residuals: f64,
+    goes_on: bool,
+    /// The last residual, and the means of its square and of that of its change.
+    residual: f64,
+    square: f64,
+    change: f64,
 }
 
 impl Regime {
@@ -60,15 +67,23 @@ impl Regime {
             }
             self.next.observe(passed, kept, value);
         }
-        self.learn(residual.abs() / factor);
+        self.learn(residual / factor);
         if self.up.max(self.down) > ALARM && self.next.weight() > 2.0 {
+            let (before, after) = (self.line.slope(), self.next.slope());
+            // A shift along the same slope is the same trend.
+            let shift = self.next.at(0.0) - self.line.at(passed);
+            let goes_on = (after - before).abs() < ALIKE * before.abs().max(after.abs())
+                && shift.abs() < ALIKE * (before * self.age).abs();
+            if !goes_on {
+                self.age = self.next_age;
+            }
+            self.goes_on = goes_on;
             self.line = self.next;
-            self.age = self.next_age;
             self.next = Line::default();
             self.next_age = 0.0;
             self.up = 0.0;
             self.down = 0.0;
-            return true;
+            return !goes_on;
         }
         self.line.observe(passed, kept, expected + z * scale);
         false
@@ -79,10 +94,26 @@ impl Regime {
         let residual = if self.residuals < 16.0 {
             residual
         } else {
-            residual.min(FARTHEST * self.deviation())
+            let most = FARTHEST * self.deviation();
+            residual.clamp(-most, most)
         };
         self.residuals = (self.residuals + 1.0).min(RESIDUALS);
-        self.deviation += (TO_STANDARD * residual - self.deviation) / self.residuals;
+        let rate = 1.0 / self.residuals;
+        self.deviation += (TO_STANDARD * residual.abs() - self.deviation) * rate;
+        let change = residual - self.residual;
+        self.square += (residual * residual - self.square) * rate;
+        self.change += (change * change - self.change) * rate;
+        self.residual = residual;
+    }
+
+    /// By how much the errors of means and slopes are larger than of independent residuals, if these
+    /// are correlated as an autoregression of the first order is (von Neumann's ratio).
+    fn inflation(&self) -> f64 {
+        if self.square <= RESOLUTION * RESOLUTION {
+            return 1.0;
+        }
+        let independence = (self.change / (2.0 * self.square)).clamp(0.02, 1.0);
+        ((2.0 - independence) / independence).sqrt()
     }
 
     /// The standard deviation of a point about the line.
@@ -93,6 +124,11 @@ impl Regime {
     /// For how many seconds it has lasted.
     pub(super) fn age(&self) -> f64 {
         self.age
+    }
+
+    /// Whether it has just begun, and goes on where the one before went.
+    pub(super) fn goes_on(&self) -> bool {
+        self.goes_on && self.line.weight() < 8.0
     }
 
     pub(super) fn mean(&self) -> f64 {
@@ -108,6 +144,7 @@ impl Regime {
         if self.line.weight() < 3.0 {
             return 0.0;
         }
-        self.line.slope().abs() / (self.deviation() * self.line.slope_error())
+        let deviation = self.deviation().max(self.line.variance().sqrt());
+        self.line.slope().abs() / (deviation * self.inflation() * self.line.slope_error())
     }
 }

@@ -72,7 +72,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn parse(mut args: lexopt::Parser) -> Result<(Option<PathBuf>, Option<String>), lexopt::Error> {
+fn parse(
+    mut args: lexopt::Parser,
+) -> Result<(Option<PathBuf>, Option<String>), lexopt::Error> {
     use lexopt::prelude::{Long, Value, ValueExt as _};
     let (mut dump, mut only) = (None, None);
     while let Some(arg) = args.next()? {

@@ -87,9 +87,14 @@ impl Family {
         let mut dice = Dice::new(shape.seed);
         let mut next = (self.make)(&mut dice, shape);
         let (mut at, mut points, mut applied) = (0.0, Vec::new(), 0_u64);
-        let mut step = 0.0;
+        let (mut step, mut from) = (0.0, 0.0);
         while at <= shape.seconds {
-            let lag = next(&mut dice, at, step).max(0.0);
+            // Nobody can know of a lag from before the first reading.
+            let made = next(&mut dice, at, step).max(0.0);
+            if made > at {
+                from = at;
+            }
+            let lag = made.min(at);
             let leader = position(BEFORE + at);
             // A follower does not go back.
             applied = applied.max(position(BEFORE + at - lag)).min(leader);
@@ -116,6 +121,7 @@ impl Family {
             ),
             points,
             interventions: Vec::new(),
+            from,
         }
     }
 }
@@ -140,7 +146,7 @@ fn flat(_: &mut Dice, shape: Shape) -> Next {
 
 fn linear(dice: &mut Dice, shape: Shape) -> Next {
     let slope = dice.between(0.03, 0.95);
-    Box::new(move |dice, at, _| shape.size + slope * at + 0.02 * shape.size * dice.normal())
+    Box::new(move |dice, at, _| 0.1 * shape.size + slope * at + 0.02 * shape.size * dice.normal())
 }
 
 fn stall(dice: &mut Dice, shape: Shape) -> Next {
@@ -157,13 +163,14 @@ fn stall(dice: &mut Dice, shape: Shape) -> Next {
 }
 
 fn drain(dice: &mut Dice, shape: Shape) -> Next {
-    let top = shape.seconds * dice.between(0.3, 1.0);
-    let slope = top / (shape.seconds * dice.between(0.3, 0.8));
-    let begin = shape.seconds * dice.between(0.0, 0.2);
-    let floor = 0.02 * shape.size;
+    let top = shape.seconds * dice.between(0.05, 0.3);
+    let from = top + shape.seconds * dice.between(0.05, 0.1);
+    let slope = top / (shape.seconds * dice.between(0.1, 0.5));
+    let floor = 0.01 * shape.size;
     Box::new(move |dice, at, _| {
         let noise = 0.02 * shape.size * dice.normal();
-        (top - slope * (at - begin).max(0.0)).max(floor) + noise
+        let stalled = (at - (from - top)).clamp(0.0, top);
+        (stalled - slope * (at - from).max(0.0)).max(floor) + noise
     })
 }
 

@@ -79,10 +79,7 @@ pub fn predict_linear(points: &[Point], lag: &[f64], range: f64, horizon: f64) -
     if samples.len() < 2 {
         return None;
     }
-    if samples
-        .iter()
-        .all(|(_, lag)| lag.to_bits() == first.to_bits())
-    {
+    if samples.iter().all(|(_, lag)| lag.to_bits() == first.to_bits()) {
         return Some(first);
     }
     let (mut n, mut sum_x, mut sum_y, mut sum_xy, mut sum_xx) = (0.0, 0.0, 0.0, 0.0, 0.0);

@@ -73,7 +73,7 @@ pub fn score(trace: &Trace) -> Score {
         measured.push(lag);
         score.measure_error = score.measure_error.max((lag - point.lag).abs());
         warned.push(ours.warns(LIMIT, AHEAD));
-        if index % stride != 0 || index < 2 {
+        if index % stride != 0 || index < 2 || point.at <= trace.from {
             continue;
         }
         let seen = trace.points.get(..=index).unwrap_or_default();

@@ -20,6 +20,8 @@ pub struct Trace {
     pub points: Vec<Point>,
     /// When somebody did something to it.
     pub interventions: Vec<f64>,
+    /// From here on it is as it should be.
+    pub from: f64,
 }
 
 impl Trace {
@@ -72,6 +74,7 @@ pub fn real(directory: &Path) -> std::io::Result<Trace> {
         name: "real".to_owned(),
         points: points.collect(),
         interventions: interventions.collect(),
+        from: 0.0,
     })
 }
 
