@@ -185,7 +185,10 @@ impl Estimator {
     fn step(&mut self, before: (f64, f64)) {
         let interval = self.rates.interval().map_or(1.0, |it| it.as_secs_f64());
         let every = interval.max(1.0);
-        if every > 2.0 * self.every || every < 0.5 * self.every || self.now - self.step_at > 32.0 * self.every {
+        if every > 2.0 * self.every
+            || every < 0.5 * self.every
+            || self.now - self.step_at > 32.0 * self.every
+        {
             self.every = every;
             self.season = Season::default();
             self.step_at = self.now;
@@ -215,7 +218,11 @@ impl Estimator {
             off.abs()
         };
         self.widest = (self.widest * (1.0 - 1.0 / 600.0)).max(residual);
-        let counted = if self.steps < 8.0 { residual } else { residual.min(4.0 * self.spread.max(0.001)) };
+        let counted = if self.steps < 8.0 {
+            residual
+        } else {
+            residual.min(4.0 * self.spread.max(0.001))
+        };
         self.spread += (counted - self.spread) / self.steps;
         if !in_trend {
             let step = (off.abs() / self.steps).max(self.spread / 8.0);
@@ -248,7 +255,11 @@ impl Estimator {
     fn opinions(&self, knot: usize, horizon: f64) -> Opinions {
         let trend = self.trend().map(|(now, slope)| {
             let most = self.lag + horizon;
-            let floor = if self.floor < self.lag { self.floor } else { 0.0 };
+            let floor = if self.floor < self.lag {
+                self.floor
+            } else {
+                0.0
+            };
             (now + slope * horizon).clamp(floor.min(most), most) as f32
         });
         Opinions {
@@ -257,7 +268,10 @@ impl Estimator {
                 self.regime.mean() as f32,
                 self.usual as f32,
                 self.season
-                    .at(knot, (self.now - self.step_at + horizon) / self.every.max(1e-9))
+                    .at(
+                        knot,
+                        (self.now - self.step_at + horizon) / self.every.max(1e-9),
+                    )
                     .unwrap_or(self.lag as f32),
             ],
             trend,
@@ -270,7 +284,8 @@ impl Estimator {
         let stands = self.stood().map_or(0.0, |stood| {
             self.stands.survival(stood, horizon, stood / horizon)
         });
-        let (true, Some((now, slope)), Some(since)) = (self.speaks(), self.trend(), self.run_since) else {
+        let (true, Some((now, slope)), Some(since)) = (self.speaks(), self.trend(), self.run_since)
+        else {
             return stands;
         };
         let travelled = now - self.run_from;
@@ -319,7 +334,11 @@ impl Estimator {
         if !above.is_known() {
             return (said, 0.0, most + UNSEEN);
         }
-        (said, (said - below.reach - UNSEEN).max(0.0), (said + above.reach).min(most) + UNSEEN)
+        (
+            said,
+            (said - below.reach - UNSEEN).max(0.0),
+            (said + above.reach).min(most) + UNSEEN,
+        )
     }
 
     /// Judges the forecasts that have come due since the reading before.
@@ -373,9 +392,17 @@ impl Estimator {
             return Some(Forecast {
                 horizon,
                 lag: Duration::from_secs_f64(lag),
-                interval: Interval { lower: Duration::ZERO, upper: Duration::from_secs_f64(self.lag + ahead), coverage },
+                interval: Interval {
+                    lower: Duration::ZERO,
+                    upper: Duration::from_secs_f64(self.lag + ahead),
+                    coverage,
+                },
                 method: Method::Rates,
-                quality: Quality { error_ratio: None, coverage: None, matured: self.judged },
+                quality: Quality {
+                    error_ratio: None,
+                    coverage: None,
+                    matured: self.judged,
+                },
             });
         }
         let opinions = self.opinions(knot, ahead);
@@ -408,7 +435,9 @@ impl Estimator {
         let Some((now, slope)) = self.trend() else {
             return Crossing::Never;
         };
-        if slope <= 0.0 || self.records[1].trust(&self.opinions(1, (limit.as_secs_f64() - now) / slope)) < 0.5 {
+        if slope <= 0.0
+            || self.records[1].trust(&self.opinions(1, (limit.as_secs_f64() - now) / slope)) < 0.5
+        {
             return Crossing::Never;
         }
         let likely = (limit.as_secs_f64() - now).max(0.0) / slope;

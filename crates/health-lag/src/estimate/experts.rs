@@ -65,7 +65,11 @@ impl Record {
 
     /// How much the trend's word counts, 0 to 1.
     pub(super) fn trust(&self, opinions: &Opinions) -> f32 {
-        let trust = if self.contested == 0.0 { 1.0 } else { self.trust };
+        let trust = if self.contested == 0.0 {
+            1.0
+        } else {
+            self.trust
+        };
         trust * decided(opinions.survival)
     }
 
@@ -92,8 +96,15 @@ impl Record {
             for (share, distance) in self.shares.iter_mut().zip(distances) {
                 *share += (distance / sum - *share) / self.compared;
             }
-            let least = self.shares.iter().copied().fold(f32::INFINITY, f32::min).max(0.01);
-            self.weights = self.shares.map(|share| (least / share.max(0.01)).powi(SHARPNESS));
+            let least = self
+                .shares
+                .iter()
+                .copied()
+                .fold(f32::INFINITY, f32::min)
+                .max(0.01);
+            self.weights = self
+                .shares
+                .map(|share| (least / share.max(0.01)).powi(SHARPNESS));
             let sum: f32 = self.weights.iter().sum();
             self.weights = self.weights.map(|weight| weight / sum);
         }

@@ -63,7 +63,13 @@ impl Line {
     /// The variance of what it foretells at `ahead`, by that of a point about it.
     pub(super) fn uncertainty(&self, ahead: f64) -> f64 {
         let off = ahead - self.time;
-        1.0 + (1.0 + if self.time_time > 0.0 { off * off * self.weight / self.time_time } else { 0.0 }) / self.weight.max(1.0)
+        1.0 + (1.0
+            + if self.time_time > 0.0 {
+                off * off * self.weight / self.time_time
+            } else {
+                0.0
+            })
+            / self.weight.max(1.0)
     }
 
     /// The variance of its points about it.

@@ -27,7 +27,12 @@ impl Pending {
     pub(super) fn opinions(&self, knot: usize) -> Opinions {
         let trend = self.trend.get(knot).copied();
         Opinions {
-            steady: [self.last, self.mean, self.usual, self.recurring.get(knot).copied().unwrap_or_default()],
+            steady: [
+                self.last,
+                self.mean,
+                self.usual,
+                self.recurring.get(knot).copied().unwrap_or_default(),
+            ],
             trend: trend.filter(|_| self.is_contested),
             survival: self.survival.get(knot).copied().unwrap_or_default(),
         }
@@ -72,5 +77,4 @@ impl Ring {
         *due += 1;
         Some(entry)
     }
-
 }

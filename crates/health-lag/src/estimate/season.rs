@@ -74,7 +74,10 @@ impl Season {
 
     /// The delay from the horizon on at which it is closest, of those that were seen twice.
     fn closest(distances: &[f32; KEPT], known: usize, horizon: usize) -> usize {
-        let Some(last) = horizon.checked_sub(1).and_then(|index| distances.get(index)) else {
+        let Some(last) = horizon
+            .checked_sub(1)
+            .and_then(|index| distances.get(index))
+        else {
             return 0;
         };
         let mut best = (0, CLOSER * last);
@@ -94,7 +97,10 @@ impl Season {
         }
         let back = (delay as f64 - ahead).clamp(0.0, (KEPT - 1) as f64);
         let (whole, part) = (back.floor(), back.fract() as f32);
-        let at = |steps: usize| self.values.get((self.head + steps.min(self.filled - 1)) % KEPT);
+        let at = |steps: usize| {
+            self.values
+                .get((self.head + steps.min(self.filled - 1)) % KEPT)
+        };
         let (later, earlier) = (at(whole as usize)?, at(whole as usize + 1)?);
         Some(later + part * (earlier - later))
     }

@@ -17,7 +17,7 @@ pub(super) struct Status {
     /// File and offset up to which it has read, and up to which it has applied.
     pub(super) read: (String, u64),
     pub(super) applied: (String, u64),
-    /// MariaDB alone: the ids up to which it has read; empty if it does not follow by ids.
+    /// The ids up to which it has read, if it follows by ids, as MariaDB may.
     pub(super) read_gtids: Option<String>,
     /// As the server has it: `None` when it is broken.
     pub(super) seconds_behind: Option<u64>,
@@ -66,7 +66,9 @@ impl Status {
                 either("Relay_Source_Log_File", "Relay_Master_Log_File")?,
                 number_of("Exec_Source_Log_Pos", "Exec_Master_Log_Pos")?,
             ),
-            read_gtids: text("Gtid_IO_Pos"),
+            // Else it keeps what it was when it last followed by ids.
+            read_gtids: text("Gtid_IO_Pos")
+                .filter(|_| text("Using_Gtid").is_some_and(|using| using != "No")),
             seconds_behind: number_of("Seconds_Behind_Source", "Seconds_Behind_Master"),
         })
     }
@@ -155,6 +157,7 @@ mod tests {
             ("Relay_Master_Log_File", "log.1"),
             ("Exec_Master_Log_Pos", "80"),
             ("Gtid_IO_Pos", "0-7-5"),
+            ("Using_Gtid", "Slave_Pos"),
         ];
         let status = read(&mariadb).unwrap();
         let expected = Status {
@@ -168,6 +171,9 @@ mod tests {
             seconds_behind: None,
         };
         assert_eq!(status, expected);
+        let mut by_file = mariadb;
+        by_file[9].1 = "No";
+        assert_eq!(read(&by_file).unwrap().read_gtids, None);
         let mysql = [
             ("Channel_Name", ""),
             ("Replica_IO_Running", "Connecting"),
