@@ -1,11 +1,14 @@
 //! A replica by its positions: by ids, by files, with its primary and without.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use health_lag::LagSource;
 use health_lag::mysql::{MysqlReplica, MysqlServer};
+use mysql_async::Conn;
+use mysql_async::prelude::Queryable;
 
 use super::{admin_of, load, mariadb, refusal, run, user_of};
+use crate::harness::PATIENCE;
 use crate::server::{Server, free_port};
 use crate::watched::{Watched, reading};
 
@@ -19,6 +22,27 @@ fn views(replica: &Server, primary: &Server) -> [Watched; 3] {
         MysqlReplica::by_file("r", admin_of(replica), admin_of(primary)),
     ]
     .map(|source| Watched::start_with(source, SOON))
+}
+
+/// Waits until the server has written all that a new file begins with, which it does aside.
+async fn begun(conn: &mut Conn) {
+    let begin = Instant::now();
+    loop {
+        let files: Vec<(String, u64)> = conn.query("SHOW BINARY LOGS").await.unwrap();
+        let last = &files.last().unwrap().0;
+        let events: Vec<mysql_async::Row> = conn
+            .query(format!("SHOW BINLOG EVENTS IN '{last}'"))
+            .await
+            .unwrap();
+        let is_end = |row: &mysql_async::Row| {
+            row.get::<String, _>("Event_type").unwrap() == "Binlog_checkpoint"
+                && row.get::<String, _>("Info").unwrap() == *last
+        };
+        if events.iter().any(is_end) {
+            return;
+        }
+        assert!(begin.elapsed() < PATIENCE, "no new file: {events:?}");
+    }
 }
 
 #[tokio::test]
@@ -35,6 +59,7 @@ async fn a_pair_is_seen_by_ids_and_by_files() {
 
     // A new file is no lag, and no gap.
     run(&mut on_primary, "FLUSH BINARY LOGS").await;
+    begun(&mut on_primary).await;
     views[2].caught_up("r").await;
 
     // Broken with all applied: the next write would not be.
@@ -80,12 +105,10 @@ async fn a_pair_is_seen_by_ids_and_by_files() {
 
     // Old files are purged.
     run(&mut on_primary, "FLUSH BINARY LOGS").await;
+    begun(&mut on_primary).await;
     views[2].caught_up("r").await;
     let before = views[2].sample("r", "a reading", |_| true).await;
-    let mut files: Vec<(String, u64)> =
-        mysql_async::prelude::Queryable::query(&mut on_primary, "SHOW BINARY LOGS")
-            .await
-            .unwrap();
+    let mut files: Vec<(String, u64)> = on_primary.query("SHOW BINARY LOGS").await.unwrap();
     let last = files.pop().unwrap().0;
     run(&mut on_primary, &format!("PURGE BINARY LOGS TO '{last}'")).await;
     load(&mut on_primary, 1).await;
