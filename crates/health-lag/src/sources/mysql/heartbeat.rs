@@ -136,14 +136,15 @@ impl MysqlHeartbeat {
         );
         let answer = self.primary.ask(&[&now]).await?;
         let (text, next): (String, u64) = (value(&answer, 0, 0)?, value(&answer, 0, 1)?);
-        // What is written is put into the log as it is, however that is made.
+        // What is written is put into the log as it is, however that is made; and another writer's
+        // is not undone.
         let is_time = |c: u8| c.is_ascii_digit() || b"-T:.".contains(&c);
         if !text.bytes().all(is_time) {
             return Err(trouble::foreign());
         }
         let write = format!(
             "INSERT INTO {table} (ts, server_id) VALUES ('{text}', {id}) \
-             ON DUPLICATE KEY UPDATE ts = '{text}'"
+             ON DUPLICATE KEY UPDATE ts = GREATEST(ts, '{text}')"
         );
         self.primary.ask(&[&write]).await?;
         Ok(next)
