@@ -16,7 +16,7 @@ impl LagMonitor {
     /// Takes what a source brings of the followers of this leader.
     ///
     /// A follower is registered when it is named for the first time, and taken away when it is
-    /// forgotten; one that is registered already under this leader is taken over. As long as its
+    /// forgotten, unless it is [expected](MonitorSink::expect); one that is registered already under this leader is taken over. As long as its
     /// source fails or hangs nothing is told of it, and so it has no data in time, never a lag of
     /// zero. Characters of a name that the monitor does not take become `_`.
     ///
@@ -50,6 +50,7 @@ impl LagMonitor {
             prefix: String::new(),
             followers: BTreeMap::new(),
             taken: HashSet::new(),
+            expected: HashSet::new(),
             standpoint: Standpoint::default(),
         }
     }
@@ -65,6 +66,8 @@ pub struct MonitorSink {
     followers: BTreeMap<String, Option<Follower>>,
     /// The names that they have in the monitor.
     taken: HashSet<String>,
+    /// Those that stay, by the name that the source gives.
+    expected: HashSet<String>,
     /// The leader as it was last told itself.
     standpoint: Standpoint,
 }
@@ -77,11 +80,12 @@ impl MonitorSink {
     }
 
     /// Registers a follower that must be there: it has no data until the source tells of it, also
-    /// if it never does.
+    /// if it never does, and when it has been silent for long.
     pub fn expect(mut self, follower: impl AsRef<str>) -> Result<Self, RegisterError> {
         let name = follower.as_ref();
         let handle = self.register(name)?;
         self.followers.insert(name.to_owned(), Some(handle));
+        self.expected.insert(name.to_owned());
         Ok(self)
     }
 
@@ -157,6 +161,9 @@ impl LagSink for MonitorSink {
     }
 
     fn forgotten(&mut self, follower: &str) {
+        if self.expected.contains(follower) {
+            return;
+        }
         if let Some(Some(handle)) = self.followers.remove(follower) {
             self.taken.remove(handle.name());
             handle.unregister();
@@ -202,6 +209,7 @@ mod tests {
         assert_eq!(status("db1-a").samples, 2);
         assert_eq!((status("db1-b").samples, status("must").samples), (0, 0));
         sink.forgotten("a");
+        sink.forgotten("must");
         assert_eq!(names(&monitor), ["db1-b", "must"]);
 
         // Two names that become one are two followers all the same.

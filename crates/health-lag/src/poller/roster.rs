@@ -22,10 +22,11 @@ pub(super) enum Effect {
     Refuse,
 }
 
-/// The followers that are known, by when they were last named.
+/// The followers that are known, and since when they have been silent, by polls that brought
+/// something: while none does, nobody is.
 #[derive(Debug)]
 pub(super) struct Roster {
-    known: BTreeMap<String, Instant>,
+    known: BTreeMap<String, Option<Instant>>,
     most: usize,
     forget_after: Duration,
 }
@@ -45,12 +46,12 @@ impl Roster {
         let named = once_each(readings.followers);
         let mut effects = self.silent(&named, complete, now);
         for reading in &named {
-            if let Some(last) = self.known.get_mut(&reading.follower) {
-                *last = now;
+            if let Some(silent) = self.known.get_mut(&reading.follower) {
+                *silent = None;
             }
         }
         for reading in named {
-            self.admit(reading, now, &mut effects);
+            self.admit(reading, &mut effects);
         }
         effects
     }
@@ -60,11 +61,12 @@ impl Roster {
         let present: HashSet<&str> = named.iter().map(|it| it.follower.as_str()).collect();
         let mut effects = Vec::new();
         let forget_after = self.forget_after;
-        self.known.retain(|name, last| {
+        self.known.retain(|name, silent| {
             if present.contains(name.as_str()) {
                 return true;
             }
-            let forget = gone || now.saturating_duration_since(*last) >= forget_after;
+            let since = *silent.get_or_insert(now);
+            let forget = gone || now.saturating_duration_since(since) >= forget_after;
             effects.push(if forget {
                 Effect::Forget(name.clone())
             } else {
@@ -78,12 +80,12 @@ impl Roster {
         effects
     }
 
-    fn admit(&mut self, reading: FollowerReading, now: Instant, effects: &mut Vec<Effect>) {
+    fn admit(&mut self, reading: FollowerReading, effects: &mut Vec<Effect>) {
         let name = &reading.follower;
         let fits = (1..=LONGEST_NAME).contains(&name.len())
-            && (self.known.contains_key(name) || self.make_room(now, effects));
+            && (self.known.contains_key(name) || self.make_room(effects));
         if fits {
-            self.known.insert(name.clone(), now);
+            self.known.insert(name.clone(), None);
             effects.push(Effect::Tell(reading));
         } else {
             effects.push(Effect::Refuse);
@@ -91,15 +93,15 @@ impl Roster {
     }
 
     /// Whether there is room for one more, at the cost of who has been silent for longest.
-    fn make_room(&mut self, now: Instant, effects: &mut Vec<Effect>) -> bool {
+    fn make_room(&mut self, effects: &mut Vec<Effect>) -> bool {
         if self.known.len() < self.most {
             return true;
         }
-        let silent = self.known.iter().filter(|(_, last)| **last < now);
-        let Some(name) = silent
-            .min_by_key(|(_, last)| **last)
-            .map(|(name, _)| name.clone())
-        else {
+        let silent = self
+            .known
+            .iter()
+            .filter_map(|(name, silent)| Some(((*silent)?, name.clone())));
+        let Some((_, name)) = silent.min() else {
             return false;
         };
         self.known.remove(&name);
@@ -166,12 +168,13 @@ mod tests {
             (5, &["a", "c", "d"], false, "+a +c -b +d"),
             (6, &["a", "c", "d", "b"], false, "+a x +c +d"),
             (7, &["c"], false, "!a !d +c"),
-            (65, &["c"], false, "!a !d +c"),
-            (66, &["c"], false, "-a -d +c"),
-            (67, &["e", "e"], false, "!c !e"),
-            (68, &["e"], true, "-c +e"),
-            (69, &[], true, "-e"),
-            (70, &[], false, ""),
+            // Polls that brought nothing are no silence, and are not told here.
+            (66, &["c"], false, "!a !d +c"),
+            (67, &["c"], false, "-a -d +c"),
+            (9_000, &["e", "e"], false, "!c !e"),
+            (9_001, &["e"], true, "-c +e"),
+            (9_002, &[], true, "-e"),
+            (9_003, &[], false, ""),
         ] {
             let mut readings = readings(names);
             readings.complete = complete;
