@@ -7,6 +7,7 @@ pub mod duration;
 pub mod file_check;
 pub mod flags;
 pub mod graceful;
+pub mod postgres_lag;
 pub mod replay;
 pub mod shutdown_flags;
 pub mod stores;

@@ -28,7 +28,7 @@
 //! ```
 //!
 //! The example `lag_demo` draws [this plot][plot] of a follower that is slowed, stopped and resumed;
-//! `lag_replay` replays a recorded trace.
+//! `lag_replay` replays a recorded trace; `postgres_lag` watches a real primary.
 //!
 //! [plot]: https://github.com/health-toolkit/health/blob/main/docs/images/lag_demo.svg
 //!
@@ -52,6 +52,27 @@
 //! |---|---|---|
 //! | (none) | all but the rest of this table | over `health-core`: none |
 //! | `prometheus` | [`LagCollector`] | `prometheus` |
+//! | `postgres` | [standbys](postgres::PostgresPrimary), [a standby by itself](postgres::PostgresStandby), [slots](postgres::PostgresSlots) | 49: `tokio-postgres`, … |
+//! | `redis` | [replicas](redis::RedisPrimary), [a replica by itself](redis::RedisReplica) | 44: `redis`, … |
+//! | `mysql` | [a replica by ids or files](mysql::MysqlReplica), [a heartbeat](mysql::MysqlHeartbeat), of MariaDB and MySQL | 78: `mysql_async`, … |
+//! | `openraft` | [followers of a Raft leader](openraft::OpenraftLeader) | 44: `openraft`, … |
+//!
+//! The last four are sources, to be polled into a monitor; so is anything that implements
+//! [`LagSource`]. One that fails, hangs or panics leaves its followers without data, never at zero:
+//!
+//! ```no_run
+//! # #[cfg(feature = "postgres")] mod service {
+//! use health_lag::{LagMonitor, Poller, postgres::PostgresPrimary};
+//!
+//! # fn begin() -> Result<(), Box<dyn std::error::Error>> {
+//! let monitor = LagMonitor::new();
+//! monitor.watch()?;
+//! let primary = PostgresPrimary::connect("postgres://watcher:secret@db1/postgres")?;
+//! // `standby-1` must be there; others are taken as they are named.
+//! let polling = Poller::new("db1", primary).start(monitor.sink("db1").expect("standby-1")?)?;
+//! # Ok(()) }
+//! # }
+//! ```
 //!
 //! # Known limits
 //!
@@ -87,12 +108,18 @@ mod leader;
 mod level;
 mod member;
 mod monitor;
+mod monitor_sink;
 mod policy;
+mod poller;
 mod rate;
 mod registry;
 mod roll;
 mod rulebook;
 mod sample;
+mod sink;
+mod source;
+mod source_error;
+mod sources;
 mod spec;
 mod statistics;
 mod status;
@@ -116,8 +143,22 @@ pub use judge::Standing;
 pub use lag::{Lag, Rates};
 pub use level::Level;
 pub use monitor::LagMonitor;
+pub use monitor_sink::MonitorSink;
 pub use policy::{LagPolicy, PolicyError};
+pub use poller::{FollowerState, PollState, PollWatch, Poller, PollerError, Polling};
 pub use sample::{Sample, SampleError};
+pub use sink::LagSink;
+pub use source::{FollowerReading, LagSource, LeaderReading, Readings};
+pub use source_error::SourceError;
+pub use sources::InvalidSource;
+#[cfg(feature = "mysql")]
+pub use sources::mysql;
+#[cfg(feature = "openraft")]
+pub use sources::openraft;
+#[cfg(feature = "postgres")]
+pub use sources::postgres;
+#[cfg(feature = "redis")]
+pub use sources::redis;
 pub use spec::{FollowerSpec, MAX_FOLLOWERS, MAX_NAME, RegisterError, UnknownFollower};
 pub use statistics::Statistics;
 pub use status::Status;

@@ -41,6 +41,11 @@ impl Registry {
         Arc::clone(&held.0)
     }
 
+    /// What the followers of this leader share, if it has any.
+    pub(crate) fn group(&self, leader: &str) -> Option<Arc<Group>> {
+        Some(Arc::clone(&self.leaders.get(leader)?.0))
+    }
+
     pub(crate) fn insert(&mut self, seat: Seat) {
         self.followers
             .insert(Arc::clone(&seat.names.follower), seat);

@@ -15,6 +15,10 @@ use tempfile::TempDir;
 
 use crate::harness::{Monitored, PATIENCE, until};
 
+/// What the servers are logged in to with.
+#[allow(dead_code, reason = "some servers ask for none")]
+pub(crate) const PASSWORD: &str = "sw0rdfish";
+
 /// How long a run waits for a server that is killed, if its client waits.
 const IMPATIENCE: Duration = Duration::from_secs(2);
 

@@ -6,6 +6,7 @@ use health_core::{CheckState, CheckStatus, Registration};
 use tokio::runtime::Handle;
 
 use crate::harness::{Said, connections, eventually, logged, result};
+use crate::server::PASSWORD;
 
 #[cfg(all(
     feature = "etcd",
@@ -49,8 +50,6 @@ fn defaults() {
 
 /// Given to whatever must fail, and looked for in all that it says.
 pub(crate) const SECRET: &str = "swordfish-9";
-/// What servers ask for.
-pub(crate) const PASSWORD: &str = "sw0rdfish";
 
 /// Unhealthy for a reason, and nothing of it holds the password.
 #[track_caller]

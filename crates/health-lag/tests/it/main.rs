@@ -9,8 +9,21 @@
 )]
 #![allow(
     clippy::disallowed_methods,
-    reason = "tests spawn what they stop, and read the paused clock"
+    reason = "tests spawn what they stop, read the paused clock, and give up in the end"
 )]
+
+// Certificates for those that speak TLS.
+#[cfg(feature = "postgres")]
+#[allow(dead_code, reason = "it is the tests of the checks that speak TLS")]
+#[path = "../../../health-checks/tests/it/authority.rs"]
+mod authority;
+// How real servers are started, killed and suspended, as the tests of the checks do it.
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
+#[path = "../../../health-checks/tests/it/harness.rs"]
+mod harness;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
+#[path = "../../../health-checks/tests/it/server.rs"]
+mod server;
 
 mod alerts;
 mod bounds;
@@ -20,9 +33,20 @@ mod cluster;
 mod collector;
 mod compat;
 mod defects;
+#[cfg(feature = "mysql")]
+mod mysql;
+#[cfg(feature = "openraft")]
+mod openraft;
+mod poller;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod recording;
+#[cfg(feature = "redis")]
+mod redis;
 mod threads;
 mod watch;
+#[allow(dead_code, reason = "which of it is used depends on the features")]
+mod watched;
 
 use std::time::Duration;
 

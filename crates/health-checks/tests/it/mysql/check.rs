@@ -10,8 +10,9 @@ use mysql_async::{Conn, Opts, OptsBuilder, Pool, PoolConstraints, PoolOpts};
 use super::mariadb::{self, address};
 use super::outage;
 use crate::harness::{Monitored, result};
+use crate::server::PASSWORD;
 use crate::server::Server;
-use crate::stores::{PASSWORD, assert_says, says};
+use crate::stores::{assert_says, says};
 
 pub(super) const SHORT: Duration = Duration::from_millis(500);
 

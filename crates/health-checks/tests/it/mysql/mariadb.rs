@@ -11,8 +11,8 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts};
 
 use crate::harness::PATIENCE;
+use crate::server::PASSWORD;
 use crate::server::Server;
-use crate::stores::PASSWORD;
 
 /// A server with the database `service`, a user `app` that is nobody special, and a user
 /// `watcher` that sees replication.

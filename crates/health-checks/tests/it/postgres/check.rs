@@ -11,8 +11,9 @@ use tokio_postgres::{Client, NoTls};
 use super::cluster::{self, address};
 use super::{outage, tls};
 use crate::harness::{Monitored, result};
+use crate::server::PASSWORD;
 use crate::server::Server;
-use crate::stores::{PASSWORD, assert_says, says};
+use crate::stores::{assert_says, says};
 
 pub(super) const SHORT: Duration = Duration::from_millis(500);
 

@@ -12,8 +12,8 @@ use tokio_postgres::{Client, NoTls};
 
 use crate::authority::Identity;
 use crate::harness::PATIENCE;
+use crate::server::PASSWORD;
 use crate::server::Server;
-use crate::stores::PASSWORD;
 
 /// A server with the database `service`, and a user `app` that is nobody special.
 pub(super) async fn start() -> Server {

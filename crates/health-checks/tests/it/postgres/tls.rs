@@ -15,8 +15,9 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use super::cluster;
 use crate::authority::{Authority, Identity, self_signed};
 use crate::harness::{Monitored, result};
+use crate::server::PASSWORD;
 use crate::server::Server;
-use crate::stores::{PASSWORD, assert_says, detail};
+use crate::stores::{assert_says, detail};
 
 /// Trusts one root, and no other.
 fn trusting(root: &str) -> MakeRustlsConnect {
