@@ -1,8 +1,11 @@
 //! Replication slots: a subscriber's, one that nobody uses, one that loses its log.
 
+use std::time::Instant;
+
 use health_lag::postgres::PostgresSlots;
 
 use super::{admin_address, cluster, load, run};
+use crate::harness::PATIENCE;
 use crate::server::Server;
 use crate::watched::{Watched, reading, sample};
 
@@ -78,8 +81,14 @@ async fn a_slot_that_nobody_uses_holds_the_log_back_until_it_is_used_lost_or_dro
         load(&admin, 100).await;
         run(&admin, "SELECT pg_switch_wal()").await;
     }
-    // What is kept is looked at with each checkpoint.
-    run(&admin, "CHECKPOINT").await;
+    // What is kept is looked at with each checkpoint, by a process that hears of the new limit in
+    // its own time.
+    let lost = "SELECT wal_status = 'lost' FROM pg_replication_slots WHERE slot_name = 'feed'";
+    let begin = Instant::now();
+    while !admin.query_one(lost, &[]).await.unwrap().get::<_, bool>(0) {
+        assert!(begin.elapsed() < PATIENCE, "the slot keeps its log");
+        run(&admin, "CHECKPOINT").await;
+    }
     all.unknown("feed", "the slot has lost its log").await;
     drop((all, logical));
     cluster::end(server);
