@@ -31,6 +31,9 @@ Usage: node [FLAGS]
                         live      fails /live too: an orchestrator restarts
                         startup   the node is starting until PATH was there once
   --checks N          N more checks that do nothing [default: 0]
+  --without-own-checks
+                      none of this process and machine: what these say depends
+                      on where the node runs
   --interval DUR      how often file checks and those N run: 200ms, 2s, 1m, 1h
                       or plain seconds [default: 1s]
   --own-thread        serve on a thread of its own, which a stalled application
@@ -74,11 +77,13 @@ pub enum Log {
 pub struct Flags {
     /// Where to listen.
     pub listen: String,
+    /// Whether this process and machine are checked.
+    pub own_checks: bool,
     /// The file checks, in the order given.
     pub file_checks: Vec<FileCheck>,
     /// How many checks do nothing.
     pub checks: u32,
-    /// How often these run.
+    /// How often file checks and those run.
     pub interval: Duration,
     /// Whether to serve on a thread of its own.
     pub own_thread: bool,
@@ -98,6 +103,7 @@ impl Default for Flags {
             listen: "127.0.0.1:8080".to_owned(),
             file_checks: Vec::new(),
             checks: 0,
+            own_checks: true,
             interval: Duration::from_secs(1),
             own_thread: false,
             node_id: "node-1".to_owned(),
@@ -190,6 +196,7 @@ where
             }
             Arg::Long("checks") => flags.checks = checks(text(&mut parser)?)?,
             Arg::Long("interval") => flags.interval = interval(text(&mut parser)?)?,
+            Arg::Long("without-own-checks") => flags.own_checks = false,
             Arg::Long("own-thread") => flags.own_thread = true,
             Arg::Long("node-id") => flags.node_id = tag("--node-id", text(&mut parser)?)?,
             Arg::Long("version-tag") => {
@@ -260,6 +267,7 @@ mod tests {
             ("--listen [::1]:0", with(|f| f.listen = "[::1]:0".into())),
             ("--listen=unix:/x", with(|f| f.listen = "unix:/x".into())),
             ("--checks 100000", with(|f| f.checks = 100_000)),
+            ("--without-own-checks", with(|f| f.own_checks = false)),
             ("--own-thread", with(|f| f.own_thread = true)),
             ("--node-id a --node-id b", with(|f| f.node_id = "b".into())),
             ("--version-tag v1", with(|f| f.version_tag = "v1".into())),
