@@ -15,7 +15,7 @@ fn curl(arguments: &[&str]) -> String {
 
 #[test]
 fn get_and_head_have_one_head() {
-    let node = Node::start(&[]);
+    let node = Node::start(&["--without-own-checks"]);
     node.wait_for("/ready", 200);
     for path in [
         "/ready",
@@ -42,7 +42,7 @@ fn get_and_head_have_one_head() {
 
 #[test]
 fn every_way_of_asking_is_answered() {
-    let node = Node::start(&[]);
+    let node = Node::start(&["--without-own-checks"]);
     node.wait_for("/ready", 200);
     let url = format!("{}/ready", node.address);
     for (expected, arguments) in [
@@ -80,7 +80,7 @@ fn every_way_of_asking_is_answered() {
 
 #[test]
 fn a_connection_is_kept() {
-    let node = Node::start(&[]);
+    let node = Node::start(&["--without-own-checks"]);
     node.wait_for("/ready", 200);
     let urls = ["/ready", "/live", "/health"].map(|path| format!("{}{path}", node.address));
     let mut arguments = vec!["-w", "%{num_connects} "];

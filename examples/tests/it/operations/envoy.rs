@@ -24,17 +24,18 @@ fn envoy_takes_a_host_out_and_back_and_prefers_those_that_are_not_degraded() {
     let arguments = ["-c", &file, "--use-dynamic-base-id", "--concurrency", "1"];
     let mut envoy = Program::start(&pair.directory, &program, &arguments);
     // The flags of the host with a port, as Envoy has them.
-    let flag = |node_port: &str, flag: &str| -> Option<bool> {
+    let flag = |node_port: u16, flag: &str| -> Option<bool> {
         let (_, body) = get(&format!("http://{admin}/clusters?format=json"));
         let clusters: Value = serde_json::from_str(&body).ok()?;
         let hosts = clusters["cluster_statuses"][0]["host_statuses"].as_array()?;
-        let host = hosts.iter().find(|host| {
-            host["address"]["socket_address"]["port_value"].to_string() == node_port
-        })?;
+        let host = hosts
+            .iter()
+            .find(|host| host["address"]["socket_address"]["port_value"] == node_port)?;
         // What is false is left out.
         Some(host["health_status"][flag].as_bool().unwrap_or(false))
     };
-    let (a, b) = (port(&pair.a), port(&pair.b));
+    let number = |node| port(node).parse::<u16>().unwrap();
+    let (a, b) = (number(&pair.a), number(&pair.b));
     let is_out = |port| flag(port, "failed_active_health_check");
     let is_degraded = |port| flag(port, "failed_active_degraded_check");
     envoy.wait("both in", || {

@@ -1,5 +1,7 @@
 //! Prometheus scrapes a node, and its alerts come and go.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use super::file::{File, folder};
@@ -88,7 +90,11 @@ impl Answers<'_> {
 }
 
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        write!(encoded, "%{byte:02X}").unwrap();
+    }
+    encoded
 }
 
 #[test]
