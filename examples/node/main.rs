@@ -104,7 +104,9 @@ async fn serve(flags: &Flags) -> Result<Report, Failure> {
         health.register(check)?;
     }
     let follower = replica::follower()?;
-    health.register(follower.registration())?;
+    if flags.own_checks {
+        health.register(follower.registration())?;
+    }
     let registry = prometheus::Registry::new();
     registry.register(Box::new(ShutdownCollector::new(&shutdown)?))?;
     let server = bind(flags, health.clone(), registry)?;

@@ -32,6 +32,9 @@ Usage: node [FLAGS]
                         live      fails /live too: an orchestrator restarts
                         startup   the node is starting until PATH was there once
   --checks N          N more checks that do nothing [default: 0]
+  --without-own-checks
+                      none of this process and machine: what these say depends
+                      on where the node runs
   --interval DUR      how often file checks and those N run: 200ms, 2s, 1m, 1h
                       or plain seconds [default: 1s]
   --admin ADDR        a second address, for everything; the first one then has
@@ -89,11 +92,13 @@ pub struct Flags {
     pub status_only: bool,
     /// The files of the tokens that details need.
     pub token_files: Vec<PathBuf>,
+    /// Whether this process and machine are checked.
+    pub own_checks: bool,
     /// The file checks, in the order given.
     pub file_checks: Vec<FileCheck>,
     /// How many checks do nothing.
     pub checks: u32,
-    /// How often these run.
+    /// How often file checks and those run.
     pub interval: Duration,
     /// Whether to serve on a thread of its own.
     pub own_thread: bool,
@@ -116,6 +121,7 @@ impl Default for Flags {
             token_files: Vec::new(),
             file_checks: Vec::new(),
             checks: 0,
+            own_checks: true,
             interval: Duration::from_secs(1),
             own_thread: false,
             node_id: "node-1".to_owned(),
@@ -212,6 +218,7 @@ where
             }
             Arg::Long("checks") => flags.checks = checks(text(&mut parser)?)?,
             Arg::Long("interval") => flags.interval = interval(text(&mut parser)?)?,
+            Arg::Long("without-own-checks") => flags.own_checks = false,
             Arg::Long("own-thread") => flags.own_thread = true,
             Arg::Long("node-id") => flags.node_id = tag("--node-id", text(&mut parser)?)?,
             Arg::Long("version-tag") => {
@@ -282,6 +289,7 @@ mod tests {
             ("--listen [::1]:0", with(|f| f.listen = "[::1]:0".into())),
             ("--listen=unix:/x", with(|f| f.listen = "unix:/x".into())),
             ("--checks 100000", with(|f| f.checks = 100_000)),
+            ("--without-own-checks", with(|f| f.own_checks = false)),
             ("--own-thread", with(|f| f.own_thread = true)),
             (
                 "--admin [::1]:0",

@@ -13,4 +13,5 @@
 mod graceful;
 mod lag_replay;
 mod node;
+mod operations;
 mod process;

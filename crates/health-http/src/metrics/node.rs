@@ -3,9 +3,9 @@
 //! One pass over the state; it asks nobody and runs nothing.
 
 use std::collections::HashMap;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use health_core::{CheckState, CheckStatus, Health, History, NodeStatus, Probe, Report};
+use health_core::{CheckState, CheckStatus, Health, NodeStatus, Probe, Report, Totals};
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 
@@ -14,6 +14,9 @@ use super::proto::Proto;
 use crate::clock;
 
 const QUANTILES: [f64; 3] = [0.5, 0.9, 0.99];
+
+/// Of all runs of a check, and of the latencies of those that are remembered.
+type Figures = (Totals, [Option<Duration>; 3]);
 
 /// Collects the figures of one [`Health`], for a registry of the service's own; `/metrics`
 /// has them without.
@@ -191,7 +194,7 @@ impl HealthCollector {
         let report = self.health.report();
         let mut checks = Checks::<F>::new();
         for check in &report.checks {
-            checks.add(check, self.health.history(check.name()).as_ref());
+            checks.add(check, self.health.run_figures(check.name(), QUANTILES));
         }
         let node: [F; 6] = self.node(&report);
         node.into_iter()
@@ -256,7 +259,7 @@ impl<F: Family> Checks<F> {
         }
     }
 
-    fn add(&mut self, check: &CheckState, history: Option<&History>) {
+    fn add(&mut self, check: &CheckState, figures: Option<Figures>) {
         let name = ("check", check.name());
         let spec = &check.spec;
         let kind = if check.component {
@@ -281,10 +284,9 @@ impl<F: Family> Checks<F> {
         if let Some(at) = check.at {
             self.last.set(&[name], seconds_since_1970(at));
         }
-        let Some(history) = history else {
+        let Some((totals, latencies)) = figures else {
             return;
         };
-        let totals = history.totals;
         for (outcome, count) in [
             ("healthy", totals.healthy),
             ("degraded", totals.degraded),
@@ -295,11 +297,9 @@ impl<F: Family> Checks<F> {
             self.runs.count(&[name, ("outcome", outcome)], count);
         }
         if !check.component {
-            let values = history.latency_quantiles(QUANTILES);
             // What was not measured is NaN, as Prometheus' own summaries have it.
-            let seconds =
-                |value: Option<std::time::Duration>| value.map_or(f64::NAN, |it| it.as_secs_f64());
-            let quantiles = QUANTILES.into_iter().zip(values.map(seconds));
+            let seconds = |value: Option<Duration>| value.map_or(f64::NAN, |it| it.as_secs_f64());
+            let quantiles = QUANTILES.into_iter().zip(latencies.map(seconds));
             self.duration.summarise(
                 &[name],
                 quantiles,
