@@ -32,7 +32,7 @@ fn the_manifests_follow_the_published_schemas() {
         assert!(good, "{version}: {said}");
     }
     // It would notice.
-    let wrong = File::read("kubernetes.yaml").with("failureThreshold", "failureTreshold");
+    let wrong = File::read("kubernetes.yaml").with("failureThreshold", "failureLimit");
     let directory = crate::process::Directory::new("kubernetes");
     let (good, said) = run(
         &validator,
