@@ -164,8 +164,6 @@ mod tests {
             ("\\", 1e-7),
             ("é", 1e21),
             ("not measured", f64::NAN),
-            ("up", f64::INFINITY),
-            ("down", f64::NEG_INFINITY),
         ] {
             gauge.set(&[("name", label), ("other", "x")], value);
         }
@@ -177,6 +175,15 @@ mod tests {
         summary.summarise(&[("check", "db")], quantiles.into_iter(), (3, 0.75));
         summary.summarise(&[], [].into_iter(), (0, 0.0));
         vec![gauge, counter, summary, F::gauge("none", "Nothing.")]
+    }
+
+    /// That crate writes `inf`, the format says `+Inf`.
+    #[test]
+    fn infinities_are_as_the_format_has_them() {
+        let mut gauge = Text::gauge("level", "High.");
+        gauge.set(&[], f64::INFINITY);
+        gauge.set(&[], f64::NEG_INFINITY);
+        assert!(gauge.lines().ends_with("\nlevel +Inf\nlevel -Inf\n"));
     }
 
     #[test]
