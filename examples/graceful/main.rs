@@ -7,7 +7,7 @@ mod service;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use health_core::Health;
+use health_core::{Health, StartError};
 use health_examples::graceful::{self, Command, Flags};
 use health_http::HealthServer;
 use health_http::server::StallLimits;
@@ -52,7 +52,12 @@ fn main() -> ExitCode {
 async fn run(flags: &Flags) -> Result<Report, Error> {
     let health = Health::builder().node_id("graceful").build();
     // First of all: a signal during a slow start ends it through the same phases.
-    let shutdown = flags.shutdown.shutdown(&health).on_panic().install()?;
+    let shutdown = flags
+        .shutdown
+        .shutdown(&health)
+        .signals(service::signals(flags))
+        .on_panic()
+        .install()?;
     let endpoint = HealthServer::builder(health.clone())
         .own_thread(StallLimits::default())
         .bind(flags.health.as_str())?
@@ -71,7 +76,12 @@ async fn run(flags: &Flags) -> Result<Report, Error> {
     tokio::select! {
         () = tokio::time::sleep(flags.slow_start) => {
             health.register(service::ledger(flags.fail_critical_after).critical())?;
-            health.start()?;
+            health.register(service::event_loop(flags.fail_live_after).live())?;
+            match health.start() {
+                // A signal came at the last moment; what there is ends in order all the same.
+                Ok(()) | Err(StartError::Stopped) => {}
+                Err(error) => return Err(error.into()),
+            }
             shutdown.on_critical_failure(&health, flags.shutdown.policy());
             plan = service::start(&shutdown, listener, flags, plan);
         }

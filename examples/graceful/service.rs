@@ -14,7 +14,7 @@ use std::time::Duration;
 use health_core::{Outcome, Registration, check_fn};
 use health_examples::graceful::{Flags, Part};
 use health_shutdown::hyper::HyperServer;
-use health_shutdown::{Component, Phase, PlanBuilder, Shutdown, Stop};
+use health_shutdown::{Component, Phase, PlanBuilder, Shutdown, Signals, Stop};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -113,16 +113,36 @@ fn flush(queue: Arc<AtomicUsize>, trouble: Trouble) -> Component {
 
 /// A critical check that fails from some time on.
 pub(crate) fn ledger(fails_after: Option<Duration>) -> Registration {
+    let message = "the ledger does not balance; ask the accountant";
+    fails_from("ledger", fails_after, message).every(Duration::from_secs(1))
+}
+
+/// A check that liveness depends on, which fails from some time on.
+pub(crate) fn event_loop(fails_after: Option<Duration>) -> Registration {
+    let message = "the event loop is stuck; restart it";
+    fails_from("loop", fails_after, message).every(Duration::from_millis(100))
+}
+
+fn fails_from(name: &str, after: Option<Duration>, message: &'static str) -> Registration {
     let began = tokio::time::Instant::now();
-    check_fn("ledger", move |_| async move {
-        match fails_after {
-            Some(after) if began.elapsed() >= after => {
-                Outcome::unhealthy("the ledger does not balance; ask the accountant")
-            }
+    check_fn(name, move |_| async move {
+        match after {
+            Some(after) if began.elapsed() >= after => Outcome::unhealthy(message),
             _ => Outcome::healthy(),
         }
     })
-    .every(Duration::from_secs(1))
+}
+
+/// Which signals are heard, and what they do.
+pub(crate) fn signals(flags: &Flags) -> Signals {
+    let mut signals = Signals::default();
+    if flags.reload_on_hangup {
+        signals = signals.reload_on_hangup(|| tracing::info!("reloaded, as SIGHUP asked"));
+    }
+    if flags.quit_at_once {
+        signals = signals.quit_at_once();
+    }
+    signals
 }
 
 /// A task that panics after a while.

@@ -20,7 +20,7 @@ pub(crate) fn all(flags: &Flags) -> Result<Vec<Registration>, Box<dyn Error>> {
     let files = BlockingPool::new(FILE_THREADS);
     let mut checks = vec![
         MemoryCheck::new(512.0)?.registration(),
-        DiskCheck::new("/").registration(),
+        DiskCheck::root().registration(),
         DescriptorCheck::new().registration(),
         RuntimeStallCheck::new().registration(),
         // Of this process alone: no replica shares them.

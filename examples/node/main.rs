@@ -107,7 +107,11 @@ async fn serve(flags: &Flags) -> Result<Report, Failure> {
     announce(server.local_addr());
 
     // Whatever is slow to initialise comes here: probes are told `starting` meanwhile.
-    health.start()?;
+    match health.start() {
+        // A signal came before; what there is ends in order all the same.
+        Ok(()) | Err(StartError::Stopped) => {}
+        Err(error) => return Err(error.into()),
+    }
     let stop = CancellationToken::new();
     let worker = worker::start(component, stop.clone());
 

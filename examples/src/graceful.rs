@@ -30,7 +30,13 @@ Usage: graceful [FLAGS]
   --slow-start DUR    initialisation takes so long [default: 0]
   --fail-critical-after DUR
                       the critical check `ledger` fails from then on
+  --fail-live-after DUR
+                      the check `loop`, on which liveness depends, fails from then
+                      on: systemd's watchdog hears no more of the service
   --panic-after DUR   a task of the service panics, which begins a shutdown
+  --reload-on-hangup  SIGHUP reloads, which is no more than a line in the log,
+                      instead of beginning a shutdown
+  --quit-at-once      SIGQUIT ends it at once
 
 ",
     help!(),
@@ -77,6 +83,12 @@ pub struct Flags {
     pub slow_start: Duration,
     /// When the critical check begins to fail.
     pub fail_critical_after: Option<Duration>,
+    /// When the check that liveness depends on begins to fail.
+    pub fail_live_after: Option<Duration>,
+    /// Whether SIGHUP reloads.
+    pub reload_on_hangup: bool,
+    /// Whether SIGQUIT ends it at once.
+    pub quit_at_once: bool,
     /// When a task panics.
     pub panic_after: Option<Duration>,
     /// How to shut down.
@@ -137,6 +149,9 @@ where
         block_runtime: false,
         slow_start: Duration::ZERO,
         fail_critical_after: None,
+        fail_live_after: None,
+        reload_on_hangup: false,
+        quit_at_once: false,
         panic_after: None,
         shutdown: ShutdownFlags::default(),
     };
@@ -158,6 +173,11 @@ where
             Arg::Long("fail-critical-after") => {
                 flags.fail_critical_after = Some(time("fail-critical-after", &mut parser)?);
             }
+            Arg::Long("fail-live-after") => {
+                flags.fail_live_after = Some(time("fail-live-after", &mut parser)?);
+            }
+            Arg::Long("reload-on-hangup") => flags.reload_on_hangup = true,
+            Arg::Long("quit-at-once") => flags.quit_at_once = true,
             Arg::Long("panic-after") => {
                 flags.panic_after = Some(time("panic-after", &mut parser)?);
             }
@@ -225,6 +245,15 @@ mod tests {
             ("--hang hook", "--hang: \"hook\" is no part"),
             ("--panic all", "--panic: \"all\" is no part"),
             ("--slow-start x", "--slow-start: \"x\""),
+            ("--fail-critical-after 5", "--fail-critical-after: \"5\""),
+            ("--fail-live-after x", "--fail-live-after: \"x\""),
+            ("--panic-after", "missing argument"),
+            ("--reload-on-hangup=1", "unexpected argument"),
+            ("--mode maybe", "--critical-mode: \"maybe\" is no mode"),
+            (
+                "--critical-after 0",
+                "--critical-after: \"0\" is no number of runs",
+            ),
             ("--deadline 1s", "--drain-delay: 5s leaves nothing"),
             ("--nope", "'--nope'"),
         ] {
@@ -244,7 +273,10 @@ mod tests {
             "--block-runtime",
             "--slow-start",
             "--fail-critical-after",
+            "--fail-live-after",
             "--panic-after",
+            "--reload-on-hangup",
+            "--quit-at-once",
             "--drain-delay",
             "--deadline",
             "--critical-mode",

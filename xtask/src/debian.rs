@@ -68,6 +68,7 @@ pub(crate) const PEERS: &[&Need] = &[
     &server("chrony", &["chronyd", "--version"]),
     &server("nginx-light", &["nginx", "-v"]),
     &server("dnsmasq-base", &["dnsmasq", "--version"]),
+    &server("iproute2", &["ip", "-Version"]),
     &server("openssl", &["openssl", "version"]),
     &Need {
         package: "monitoring-plugins-basic",

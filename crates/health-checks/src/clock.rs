@@ -6,6 +6,8 @@
 
 use std::time::{Instant, SystemTime};
 
+use crate::span::millis;
+
 /// The monotonic clock, as the runtime sees it, so that a paused runtime pauses it.
 pub(crate) fn instant() -> Instant {
     tokio::time::Instant::now().into_std()
@@ -13,8 +15,7 @@ pub(crate) fn instant() -> Instant {
 
 /// The milliseconds since `begin`, to the microsecond.
 pub(crate) fn since_ms(begin: Instant) -> f64 {
-    let elapsed = instant().saturating_duration_since(begin);
-    (elapsed.as_secs_f64() * 1e6).round() / 1e3
+    millis(instant().saturating_duration_since(begin))
 }
 
 /// The wall clock.

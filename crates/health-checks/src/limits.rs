@@ -2,6 +2,7 @@
 //!
 //! Pure. What the figure is, and how it reads, is each check's business.
 
+use std::fmt;
 use std::ops::RangeInclusive;
 
 use health_core::Status;
@@ -65,7 +66,9 @@ impl Limits {
             Err(InvalidCheck::new(
                 check,
                 format!(
-                    "cannot be degraded at {degraded} and unhealthy at {unhealthy}; give {order}, {bounds}"
+                    "cannot be degraded at {} and unhealthy at {}; give {order}, {bounds}",
+                    Figure(degraded),
+                    Figure(unhealthy)
                 ),
             ))
         }
@@ -88,14 +91,28 @@ impl Limits {
     }
 }
 
+/// A number for a person, in a few characters whatever it is.
+pub(crate) struct Figure(pub(crate) f64);
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let size = self.0.abs();
+        if size >= 1e15 || (size < 1e-6 && size > 0.0) {
+            write!(f, "{:.3e}", self.0)
+        } else {
+            write!(f, "{}", self.0)
+        }
+    }
+}
+
 /// How a range reads whose ends may be the least and the greatest of all figures.
 fn bounds(range: RangeInclusive<f64>) -> String {
     let (least, most) = range.into_inner();
     match (least <= f64::MIN_POSITIVE && least > 0.0, most < f64::MAX) {
-        (true, true) => format!("both over 0 and at most {most}"),
+        (true, true) => format!("both over 0 and at most {}", Figure(most)),
         (true, false) => "both over 0".into(),
-        (false, true) => format!("both from {least} to {most}"),
-        (false, false) => format!("both at least {least}"),
+        (false, true) => format!("both from {} to {}", Figure(least), Figure(most)),
+        (false, false) => format!("both at least {}", Figure(least)),
     }
 }
 
@@ -133,6 +150,25 @@ mod tests {
         ] {
             assert_eq!(limits.judge(figure), verdict, "{figure} by {limits:?}");
         }
+    }
+
+    #[test]
+    fn numbers_are_told_in_a_few_characters() {
+        for (number, told) in [
+            (0.0, "0"),
+            (0.95, "0.95"),
+            (-3.0, "-3"),
+            (1e15, "1.000e15"),
+            (f64::MAX, "1.798e308"),
+            (f64::MIN, "-1.798e308"),
+            (f64::MIN_POSITIVE, "2.225e-308"),
+            (f64::INFINITY, "inf"),
+            (f64::NAN, "NaN"),
+        ] {
+            assert_eq!(Figure(number).to_string(), told);
+        }
+        let refused = Limits::rising(0.8, 0.9).set("x", f64::MAX, f64::MIN, 0.0..=1.0);
+        assert!(refused.unwrap_err().to_string().len() < 120);
     }
 
     #[test]

@@ -2,8 +2,17 @@
 
 /// Percent with one decimal, rounded down: what is not full never reads as full.
 pub(crate) fn percent(fraction: f64) -> f64 {
+    down(fraction, 10.0)
+}
+
+/// The same with two decimals: for rates and quantiles, whose limits lie near the ends.
+pub(crate) fn fine_percent(fraction: f64) -> f64 {
+    down(fraction, 100.0)
+}
+
+fn down(fraction: f64, parts: f64) -> f64 {
     // The addend keeps 0.95 from becoming 94.9.
-    (fraction * 1000.0 + 1e-9).floor() / 10.0
+    (fraction * 100.0 * parts + 1e-9).floor() / parts
 }
 
 #[cfg(test)]
@@ -15,6 +24,11 @@ mod tests {
         for hundredths in 1..=100_u32 {
             let fraction = f64::from(hundredths) / 100.0;
             assert_eq!(percent(fraction).to_string(), hundredths.to_string());
+        }
+        for ten_thousandths in 1..=10_000_u32 {
+            let fraction = f64::from(ten_thousandths) / 10_000.0;
+            let read = f64::from(ten_thousandths) / 100.0;
+            assert_eq!(fine_percent(fraction).to_string(), read.to_string());
         }
     }
 

@@ -42,7 +42,8 @@ impl Health {
 
     /// A fresh result: from a run of now, which all askers share; or, of an
     /// on-demand check, a result younger than its TTL. A component answers with
-    /// its last word. Waits for the check's timeout and a second more at most.
+    /// its last word, and so does a check that may not run so soon again (see
+    /// [`Outcome::measured_at`](crate::Outcome::measured_at)): its state is as old as it was. Waits for the check's timeout and a second more at most.
     /// Cancel safe.
     pub async fn ask(&self, name: &str) -> Result<Arc<CheckState>, AskError> {
         let ask = self.shared().act(|engine, now| engine.ask(name, now));

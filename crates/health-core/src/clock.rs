@@ -9,11 +9,9 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::evidence::Measured;
 use crate::moment::Moment;
 use crate::pace::Pace;
-
-/// How soon to look again for a moment that should have come, and has not.
-const BLINK: Duration = Duration::from_millis(1);
 
 /// Turns instants into moments since its own making.
 #[derive(Debug)]
@@ -50,9 +48,24 @@ impl Clock {
     }
 
     /// When to look again for a `moment` that has not come yet; `None`: it has.
-    pub(crate) fn look_again(&self, moment: Moment) -> Option<tokio::time::Instant> {
+    pub(crate) fn look_again(&self, moment: Moment) -> Option<LookAgain> {
+        let now = tokio::time::Instant::from_std(instant());
+        (self.moment(now.into_std()) < moment).then(|| match self.instant(moment) {
+            later if later > now => LookAgain::At(later),
+            _ => LookAgain::After(now),
+        })
+    }
+
+    /// A result of now, or one said again that was measured at `earlier`.
+    pub(crate) fn measured(&self, earlier: Option<Instant>) -> Measured {
         let now = instant();
-        (self.moment(now) < moment).then(|| self.instant(moment).max((now + BLINK).into()))
+        Measured {
+            at: earlier
+                .unwrap_or(now)
+                .min(now)
+                .saturating_duration_since(self.origin),
+            ago: earlier.map(|earlier| now.saturating_duration_since(earlier)),
+        }
     }
 
     /// All the time since the origin, whether or not it counts.
@@ -67,6 +80,15 @@ impl Clock {
     pub(crate) fn started(&self) -> SystemTime {
         self.started
     }
+}
+
+/// When a timer that has fired too early looks again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum LookAgain {
+    /// Then, if nothing holds time up.
+    At(tokio::time::Instant),
+    /// Some time after now: the moment should have come, but time stands still.
+    After(tokio::time::Instant),
 }
 
 /// Wall time worked out from the uptime, and read anew once a second: it is

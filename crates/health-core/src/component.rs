@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::driver::Shared;
 use crate::engine::entry::Key;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Measured};
 use crate::outcome::Outcome;
 use crate::spec::Spec;
 use crate::status::{Cause, CheckStatus, Impact, Kind, Probe, Probes, Status};
@@ -166,7 +166,7 @@ impl Component {
     }
 
     fn tell(&self, outcome: Outcome, ending: Option<CheckStatus>) {
-        let evidence = Evidence::new(outcome, &self.shared.redaction);
+        let evidence = Evidence::new(outcome, Measured::default(), &self.shared.redaction);
         self.shared
             .act(|engine, now| engine.report(self.key, evidence, ending, now));
     }
@@ -189,6 +189,7 @@ impl Drop for Component {
             details: None,
             dropped: 0,
             error: None,
+            measured: Measured::default(),
         };
         self.shared
             .act(|engine, now| engine.report(self.key, evidence, Some(ending), now));

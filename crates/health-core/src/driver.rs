@@ -2,7 +2,7 @@
 //! carries out what it asks for. It decides nothing.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use tokio::sync::broadcast;
@@ -13,7 +13,7 @@ use crate::directory::Directory;
 use crate::engine::Engine;
 use crate::engine::effect::{Effect, LogLine};
 use crate::event::Event;
-use crate::log;
+use crate::log::Unlogged;
 use crate::moment::Now;
 use crate::reader::{GroupView, Reader};
 use crate::redact::Redaction;
@@ -86,29 +86,39 @@ impl Shared {
     /// Publishing happens under the lock, so that it happens in order; the log
     /// is written after it, because a subscriber may block.
     pub(crate) fn act<R>(&self, step: impl FnOnce(&mut Engine, Now) -> R) -> R {
-        let mut lines = Vec::new();
-        let result = {
-            let mut driven = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
-            let Driven { engine, wall } = &mut *driven;
-            let uptime = self.clock.uptime();
-            let now = Now {
-                mono: self.clock.pace.moment(uptime),
-                wall: wall.at(uptime),
-            };
-            engine.hear(self.heard.load(Ordering::Acquire));
-            let result = step(engine, now);
-            let mut effects = std::mem::take(engine.effects());
-            for effect in effects.drain(..) {
-                lines.extend(self.carry_out(effect));
-            }
-            // Keeps the buffer, so that a step does not allocate it anew.
-            *engine.effects() = effects;
-            result
-        };
-        for line in lines {
-            log::write(&line);
-        }
+        let driven = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        let (result, unlogged) = self.step(driven, step);
+        unlogged.write();
         result
+    }
+
+    /// The same for whoever must not wait for the log.
+    pub(crate) fn act_unlogged(&self, step: impl FnOnce(&mut Engine, Now)) -> Unlogged {
+        let driven = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        self.step(driven, step).1
+    }
+
+    fn step<R>(
+        &self,
+        mut driven: MutexGuard<'_, Driven>,
+        step: impl FnOnce(&mut Engine, Now) -> R,
+    ) -> (R, Unlogged) {
+        let mut lines = Vec::new();
+        let Driven { engine, wall } = &mut *driven;
+        let uptime = self.clock.uptime();
+        let now = Now {
+            mono: self.clock.pace.moment(uptime),
+            wall: wall.at(uptime),
+        };
+        engine.hear(self.heard.load(Ordering::Acquire));
+        let result = step(engine, now);
+        let mut effects = std::mem::take(engine.effects());
+        for effect in effects.drain(..) {
+            lines.extend(self.carry_out(effect));
+        }
+        // Keeps the buffer, so that a step does not allocate it anew.
+        *engine.effects() = effects;
+        (result, Unlogged(lines))
     }
 
     fn carry_out(&self, effect: Effect) -> Option<LogLine> {

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -35,10 +36,20 @@ pub(crate) struct Evidence {
     pub(crate) dropped: u32,
     /// The private error with its sources, for the log.
     pub(crate) error: Option<String>,
+    pub(crate) measured: Measured,
+}
+
+/// When something was measured, in real time: a suspension makes it older.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Measured {
+    /// Since the `Health` was made.
+    pub(crate) at: Duration,
+    /// How long ago, if an earlier run did; `None`: this one.
+    pub(crate) ago: Option<Duration>,
 }
 
 impl Evidence {
-    pub(crate) fn new(outcome: Outcome, redaction: &Redaction) -> Self {
+    pub(crate) fn new(outcome: Outcome, measured: Measured, redaction: &Redaction) -> Self {
         let (details, dropped) = if outcome.details.is_empty() {
             (None, 0)
         } else {
@@ -57,6 +68,7 @@ impl Evidence {
                     .unwrap_or_else(|text| format!("the error itself panicked: {text}"));
                 line(Cow::Owned(chain), redaction, 4 * MAX_MESSAGE).into_owned()
             }),
+            measured,
         }
     }
 }
@@ -194,7 +206,7 @@ mod tests {
     use super::*;
 
     fn evidence(outcome: Outcome) -> Evidence {
-        Evidence::new(outcome, &Redaction::default())
+        Evidence::new(outcome, Measured::default(), &Redaction::default())
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::engine::{Engine, RegisterError};
 use crate::exclusion;
 use crate::group::{Group, GroupError};
 use crate::history::History;
+use crate::log::Unlogged;
 use crate::moment::Moment;
 use crate::observer::Observer;
 use crate::reader::Reader;
@@ -195,6 +196,13 @@ impl Health {
         self.tasks().add_observer(self.shared(), observer);
     }
 
+    /// Runs `task` beside the checks: from [`start`](Self::start) on, or at once if the node was
+    /// started, on the same runtime, until it ends or [`stop`](Self::stop) drops it. For whoever
+    /// follows a [`subscribe`](Self::subscribe) with timers of its own. A panic ends it alone.
+    pub fn accompany(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks().add_companion(Box::pin(task));
+    }
+
     /// A stream of what happens from now on.
     pub fn subscribe(&self) -> Subscription {
         Subscription::new(self.shared())
@@ -238,6 +246,14 @@ impl Health {
     pub fn begin_shutdown_within(&self, deadline: Duration) {
         self.shared()
             .act(|engine, now| engine.begin_shutdown(now.mono.after(deadline), now));
+    }
+
+    /// The same for a caller that must not wait for a log that blocks: what is to be said of it
+    /// has still to be written. It waits for the engine, which somebody's
+    /// [`Aggregate`](crate::Aggregate) may hold up.
+    pub fn begin_shutdown_unlogged(&self, deadline: Duration) -> Unlogged {
+        self.shared()
+            .act_unlogged(|engine, now| engine.begin_shutdown(now.mono.after(deadline), now))
     }
 
     /// Ends all tasks; runs under way are dropped. Waits at most 5 s for a task

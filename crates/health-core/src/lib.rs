@@ -116,6 +116,7 @@ pub use health::{Health, StartError, UnknownCheck};
 pub use history::{History, HistoryEntry, Totals};
 pub use hysteresis::Thresholds;
 pub use isolation::isolated;
+pub use log::Unlogged;
 pub use name::{MAX_NAME, NameError};
 pub use observer::Observer;
 pub use outcome::Outcome;

@@ -3,7 +3,19 @@
 use crate::engine::effect::LogLine;
 use crate::status::{CheckStatus, NodeStatus};
 
-pub(crate) fn write(line: &LogLine) {
+/// Lines that are still to be written, for a caller that must not wait for a log that blocks.
+#[derive(Debug)]
+#[must_use = "`write` it where the log may block"]
+pub struct Unlogged(pub(crate) Vec<LogLine>);
+
+impl Unlogged {
+    /// Writes them. It waits for whoever takes the lines, and a panic there goes on here.
+    pub fn write(self) {
+        self.0.iter().for_each(write);
+    }
+}
+
+fn write(line: &LogLine) {
     match line {
         LogLine::Check {
             state,

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde_json::{Map, Value};
 
@@ -34,6 +35,7 @@ pub struct Outcome {
     pub(crate) message: Cow<'static, str>,
     pub(crate) details: Map<String, Value>,
     pub(crate) error: Option<Arc<dyn Error + Send + Sync>>,
+    pub(crate) measured: Option<Instant>,
 }
 
 impl Outcome {
@@ -45,6 +47,7 @@ impl Outcome {
             message: message.into(),
             details: Map::new(),
             error: None,
+            measured: None,
         }
     }
 
@@ -98,6 +101,22 @@ impl Outcome {
         self
     }
 
+    /// Adds one public detail if it is known: what is not has none, rather than `null`.
+    ///
+    /// ```
+    /// use health_core::Outcome;
+    /// let outcome = Outcome::healthy()
+    ///     .detail_if_known("leader", Some("n1"))
+    ///     .detail_if_known("term", None::<u64>);
+    /// assert_eq!(outcome.details().len(), 1);
+    /// ```
+    pub fn detail_if_known(self, key: impl Into<String>, value: Option<impl Into<Value>>) -> Self {
+        match value {
+            Some(value) => self.detail(key, value),
+            None => self,
+        }
+    }
+
     /// Replaces all details.
     pub fn with_details(mut self, details: Map<String, Value>) -> Self {
         self.details = details;
@@ -107,6 +126,25 @@ impl Outcome {
     /// The underlying error, for the log only.
     pub fn with_error(mut self, error: impl Into<PrivateError>) -> Self {
         self.error = Some(Arc::from(error.into()));
+        self
+    }
+
+    /// It was measured then, and is said again by this run, which measured nothing.
+    ///
+    /// The monitor takes it for as old as that, and what it has counted already does not
+    /// count again: neither for thresholds, nor for the history, nor as fresh evidence.
+    /// An instant that is yet to come is taken for now; for a component it says nothing.
+    ///
+    /// ```
+    /// use std::time::Instant;
+    /// use health_core::Outcome;
+    ///
+    /// let last = (Instant::now(), Outcome::degraded("disk 93 % used, limit 90 %"));
+    /// let again = last.1.clone().measured_at(last.0);
+    /// assert_eq!(again.measured(), Some(last.0));
+    /// ```
+    pub fn measured_at(mut self, measured: Instant) -> Self {
+        self.measured = Some(measured);
         self
     }
 
@@ -128,6 +166,11 @@ impl Outcome {
     /// The public details.
     pub fn details(&self) -> &Map<String, Value> {
         &self.details
+    }
+
+    /// When it was measured, if it is said again; `None`: by the run that says it.
+    pub fn measured(&self) -> Option<Instant> {
+        self.measured
     }
 
     /// The private error.

@@ -152,14 +152,37 @@ impl Registration {
     }
 
     /// Runs in the background once every `interval`.
-    pub fn every(mut self, interval: Duration) -> Self {
-        self.spec.schedule = Schedule::Every(interval);
-        self
+    pub fn every(self, interval: Duration) -> Self {
+        self.schedule(Schedule::Every(interval))
     }
 
     /// Runs once at start, then only for an asker who finds the result older than `ttl`.
-    pub fn on_demand(mut self, ttl: Duration) -> Self {
-        self.spec.schedule = Schedule::OnDemand(ttl);
+    pub fn on_demand(self, ttl: Duration) -> Self {
+        self.schedule(Schedule::OnDemand(ttl))
+    }
+
+    /// Raises any interval or TTL that is shorter to `least`, whichever is set first. For a
+    /// check that must not be run more often, such as one that asks a public server. It binds
+    /// the schedule alone: who asks in between gets a run, and the check itself must say
+    /// its last outcome again, with [`Outcome::measured_at`](crate::Outcome::measured_at).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use health_core::{Schedule, check_fn};
+    ///
+    /// let minute = Duration::from_secs(60);
+    /// let quota = check_fn("quota", |_| async { true }).least_interval(minute);
+    /// let hasty = quota.every(Duration::from_secs(1));
+    /// assert_eq!(hasty.spec().schedule, Schedule::Every(minute));
+    /// ```
+    pub fn least_interval(mut self, least: Duration) -> Self {
+        self.spec.least_interval = least;
+        let schedule = self.spec.schedule;
+        self.schedule(schedule)
+    }
+
+    fn schedule(mut self, schedule: Schedule) -> Self {
+        self.spec.schedule = schedule.at_most_every(self.spec.least_interval);
         self
     }
 
@@ -190,6 +213,13 @@ impl Registration {
     /// A result older than this is stale; by default 3 × interval (or TTL) + timeout + jitter.
     pub fn max_age(mut self, max_age: Duration) -> Self {
         self.spec.max_age = Some(max_age);
+        self
+    }
+
+    /// Lets it say an outcome again until that is so old: evidence lasts longer by this, unless
+    /// its max age is set. See [`Outcome::measured_at`](crate::Outcome::measured_at).
+    pub fn reuse(mut self, longest: Duration) -> Self {
+        self.spec.reuse = longest;
         self
     }
 

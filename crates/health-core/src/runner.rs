@@ -58,7 +58,8 @@ pub(crate) async fn run_check(
                 (cancel, signal) = watch::channel(false);
                 cx = CheckContext::new(&shared.clock, signal);
             }
-            let evidence = Evidence::new(outcome, &shared.redaction);
+            let measured = shared.clock.measured(outcome.measured);
+            let evidence = Evidence::new(outcome, measured, &shared.redaction);
             next = shared.act(|engine, now| engine.finish(key, number, evidence, now));
         }
         match next {
@@ -106,7 +107,7 @@ async fn wait(until: Moment, wake: &Wake, timer: &mut Timer) {
         wake.told().await;
     } else {
         // Either way the engine is asked again.
-        let _ = timer.before(until, wake.told()).await;
+        timer.until(until, wake.told()).await;
     }
 }
 

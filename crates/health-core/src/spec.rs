@@ -21,6 +21,22 @@ pub enum Schedule {
 }
 
 impl Schedule {
+    /// The same, but no more often than once in `least`. A period of nothing stays, as it is
+    /// refused.
+    pub(crate) fn at_most_every(self, least: Duration) -> Self {
+        let raised = |period: Duration| {
+            if period.is_zero() {
+                period
+            } else {
+                period.max(least)
+            }
+        };
+        match self {
+            Self::Every(interval) => Self::Every(raised(interval)),
+            Self::OnDemand(ttl) => Self::OnDemand(raised(ttl)),
+        }
+    }
+
     /// The interval, or the TTL.
     pub const fn period(self) -> Duration {
         match self {
@@ -50,6 +66,8 @@ pub struct Spec {
     pub full_readiness_impact: bool,
     /// When it runs; every 30 s by default.
     pub schedule: Schedule,
+    /// It never runs more often than this by its schedule; 0 by default.
+    pub least_interval: Duration,
     /// How long a run may take; 10 s by default.
     pub timeout: Duration,
     /// Results in a row that change the status; 1 and 1 by default.
@@ -58,7 +76,10 @@ pub struct Spec {
     pub initial_delay: Duration,
     /// Each start is put off by up to this; 0 by default.
     pub jitter: Duration,
-    /// A result older than this is stale; by default 3 × interval (or TTL) + timeout + jitter.
+    /// How old an outcome may be that it says again; 0 by default.
+    pub reuse: Duration,
+    /// A result older than this is stale; by default 3 × interval (or TTL) + timeout + jitter,
+    /// and what it may reuse.
     pub max_age: Option<Duration>,
     /// How many past runs are kept; 100 by default.
     pub history: usize,
@@ -130,10 +151,12 @@ impl Spec {
             shared_dependency: false,
             full_readiness_impact: false,
             schedule: Schedule::Every(Duration::from_secs(30)),
+            least_interval: Duration::ZERO,
             timeout: Duration::from_secs(10),
             thresholds: Thresholds::default(),
             initial_delay: Duration::ZERO,
             jitter: Duration::ZERO,
+            reuse: Duration::ZERO,
             max_age: None,
             history: 100,
             tags: Vec::new(),
@@ -149,6 +172,7 @@ impl Spec {
                 .saturating_mul(3)
                 .saturating_add(self.timeout)
                 .saturating_add(self.jitter)
+                .saturating_add(self.reuse)
         })
     }
 

@@ -39,11 +39,11 @@ pub struct CheckState {
     pub details_dropped: u32,
     /// How long the last run took.
     pub latency: Option<Duration>,
-    /// When the last result came.
+    /// When the last result was measured.
     pub at: Option<SystemTime>,
     /// Since when it has this status.
     pub since: SystemTime,
-    /// How many results it has given.
+    /// How many results it has given, with those that it only said again.
     pub runs: u64,
     /// How many of them in a row, up to the last, were unhealthy.
     pub consecutive_failures: u64,

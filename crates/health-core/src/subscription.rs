@@ -9,6 +9,7 @@ use crate::driver::Shared;
 use crate::event::Event;
 use crate::reader::Reader;
 use crate::report::Report;
+use crate::state::CheckState;
 
 /// What a subscriber receives.
 #[derive(Clone, Debug)]
@@ -56,6 +57,11 @@ impl Subscription {
                 Some(Notice::Missed { count, report })
             }
         }
+    }
+
+    /// One check or component as of now, which may be later than the next notice.
+    pub fn check(&self, name: &str) -> Option<Arc<CheckState>> {
+        self.reader.check(name, self.clock.mono())
     }
 
     /// How many events were lost to this subscriber in all.

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +22,9 @@ use crate::subscription::Subscription;
 /// A check that has a place in the engine.
 type Registered = (Key, Arc<Slot>, Arc<dyn Check>);
 
+/// Runs beside the checks.
+type Companion = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 #[derive(Default)]
 pub(crate) struct Tasks {
     runtime: Option<Handle>,
@@ -28,7 +32,7 @@ pub(crate) struct Tasks {
     checks: HashMap<Key, AbortHandle>,
     /// What waits for `start`.
     unstarted: Vec<Registered>,
-    observers: Vec<(Subscription, Arc<dyn Observer>)>,
+    companions: Vec<Companion>,
 }
 
 impl Tasks {
@@ -57,13 +61,16 @@ impl Tasks {
     /// Feeds an observer from now on; what happens until `start` waits for it.
     pub(crate) fn add_observer(&mut self, shared: &Arc<Shared>, observer: Arc<dyn Observer>) {
         let events = Subscription::new(shared);
+        let task = runner::run_observer(Arc::clone(shared), events, observer);
+        self.add_companion(Box::pin(task));
+    }
+
+    /// Runs a task from now on, or from `start` on.
+    pub(crate) fn add_companion(&mut self, task: Companion) {
         match &self.runtime {
-            None => self.observers.push((events, observer)),
+            None => self.companions.push(task),
             Some(runtime) => {
-                self.set.spawn_on(
-                    runner::run_observer(Arc::clone(shared), events, observer),
-                    runtime,
-                );
+                self.set.spawn_on(task, runtime);
             }
         }
     }
@@ -71,11 +78,8 @@ impl Tasks {
     pub(crate) fn start(&mut self, shared: &Arc<Shared>, runtime: Handle) {
         self.set
             .spawn_on(runner::run_sweeper(Arc::clone(shared)), &runtime);
-        for (events, observer) in std::mem::take(&mut self.observers) {
-            self.set.spawn_on(
-                runner::run_observer(Arc::clone(shared), events, observer),
-                &runtime,
-            );
+        for task in std::mem::take(&mut self.companions) {
+            self.set.spawn_on(task, &runtime);
         }
         self.runtime = Some(runtime);
         for check in std::mem::take(&mut self.unstarted) {
@@ -87,7 +91,7 @@ impl Tasks {
     pub(crate) fn take(&mut self) -> JoinSet<()> {
         self.checks.clear();
         self.unstarted.clear();
-        self.observers.clear();
+        self.companions.clear();
         std::mem::take(&mut self.set)
     }
 }

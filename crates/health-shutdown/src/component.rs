@@ -77,7 +77,8 @@ impl Component {
     }
 
     /// A task that watches `token`: the token is cancelled, the task awaited, and
-    /// aborted if it does not end in time. A panic in it is reported as one.
+    /// aborted if it does not end in time. A panic in it is reported as one, also one from
+    /// before the shutdown.
     pub fn task<T>(name: impl Into<String>, token: CancellationToken, task: JoinHandle<T>) -> Self
     where
         T: Stopped + Send + 'static,
@@ -93,7 +94,9 @@ impl Component {
     }
 
     /// Tasks that watch `token`: the token is cancelled, and all of them awaited. They
-    /// cannot be aborted from here, only left behind.
+    /// cannot be aborted from here, only left behind, and a tracker knows of no panic: a task
+    /// whose panic matters is a [`Component::task`], or see
+    /// [`ShutdownBuilder::on_panic`](crate::ShutdownBuilder::on_panic).
     pub fn tasks(name: impl Into<String>, token: CancellationToken, tasks: TaskTracker) -> Self {
         Self::new(name, move |_| async move {
             tasks.close();

@@ -1,326 +1,285 @@
-//! When a critical check has failed for long enough to end the node: a policy, and a fold.
+//! When a critical check has failed for long enough to end the node: a fold,
+//! `(state, what was seen, now) -> effects, when to look again`.
 //!
-//! Pure: it neither listens, asks guards, nor begins anything.
+//! Pure: it neither listens, asks guards, logs, nor begins anything.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use health_core::{CheckState, CheckStatus, Guard, Impact, Status};
+use health_core::Veto;
+
+use crate::counted_time::{CountedTime, TICK};
+use crate::failure::{Failure, Why};
+use crate::policy::{CriticalPolicy, Mode};
+use crate::sighting::{Over, Seen};
+use crate::streak::{Stage, Streak};
 
 /// After a veto the guards are asked again, at first after this, each time after twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// As good as for ever, and no sum with it overflows.
 const MOST: Duration = Duration::from_hours(24 * 365);
+/// A check that flaps is spoken of once in so much time, with how often it was not.
+const QUIET: Duration = Duration::from_secs(10);
 
-/// What a confirmed failure leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mode {
-    /// Nothing; nobody listens.
-    Off,
-    /// The log says what would have happened, and it is counted.
+/// What the driver is told to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    Say(Failure, Why),
+    /// One more is confirmed.
+    Count,
+    /// And only said, in a dry run.
     DryRun,
-    /// A shutdown.
-    Enforce,
+    /// Ask the guards.
+    Ask(Failure),
+    /// What they are being asked has no object any more.
+    Forget,
+    /// Begin the shutdown: nothing objects.
+    Begin(Failure),
 }
 
-/// When critical failures begin a shutdown: only after so many runs in a row, *and* for so
-/// long, *and* after a grace at the start.
-///
-/// By default 3 runs, 30 s, a grace of 60 s, a jitter of up to 5 s, no guard. The jitter
-/// keeps replicas that fail of one cause from going down at one moment.
-///
-/// A check whose [`shared_dependency`](health_core::Registration::shared_dependency) is set
-/// never counts: it would take all replicas down at once.
-#[derive(Clone)]
-#[must_use = "hand it to `Shutdown::on_critical_failure`"]
-pub struct CriticalPolicy {
-    pub(crate) mode: Mode,
-    pub(crate) after: u64,
-    pub(crate) sustained: Duration,
-    pub(crate) grace: Duration,
-    pub(crate) jitter: Duration,
-    pub(crate) guards: Vec<Arc<dyn Guard>>,
-}
-
-impl CriticalPolicy {
-    /// In this mode, otherwise as by default.
-    pub fn new(mode: Mode) -> Self {
-        Self {
-            mode,
-            after: 3,
-            sustained: Duration::from_secs(30),
-            grace: Duration::from_mins(1),
-            jitter: Duration::from_secs(5),
-            guards: Vec::new(),
-        }
-    }
-
-    /// Says in the log what it would do. Try this first.
-    pub fn dry_run() -> Self {
-        Self::new(Mode::DryRun)
-    }
-
-    /// Begins a shutdown.
-    pub fn enforce() -> Self {
-        Self::new(Mode::Enforce)
-    }
-
-    /// After this many unhealthy runs in a row (at least 1).
-    pub fn after(mut self, runs: u32) -> Self {
-        self.after = runs.max(1).into();
-        self
-    }
-
-    /// After this long without a better result.
-    pub fn sustained(mut self, time: Duration) -> Self {
-        self.sustained = time;
-        self
-    }
-
-    /// Not within this time after it was wired up.
-    pub fn grace(mut self, time: Duration) -> Self {
-        self.grace = time;
-        self
-    }
-
-    /// Waits a random part of this before it begins.
-    pub fn jitter(mut self, time: Duration) -> Self {
-        self.jitter = time;
-        self
-    }
-
-    /// Asks `guard` before it begins; each of several may veto.
-    pub fn guard(mut self, guard: impl Guard) -> Self {
-        self.guards.push(Arc::new(guard));
-        self
-    }
-}
-
-impl fmt::Debug for CriticalPolicy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CriticalPolicy")
-            .field("mode", &self.mode)
-            .field("after", &self.after)
-            .field("sustained", &self.sustained)
-            .field("grace", &self.grace)
-            .field("jitter", &self.jitter)
-            .field("guards", &self.guards.len())
-            .finish()
-    }
-}
-
-/// What the fold needs to know of a check.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Seen<'a> {
-    pub(crate) name: &'a str,
-    /// It is critical, and fails.
-    pub(crate) failing: bool,
-    /// All replicas use it.
-    pub(crate) shared: bool,
-    /// It reports by itself; there are no runs to count.
-    pub(crate) component: bool,
-    /// How many runs in a row were unhealthy.
-    pub(crate) runs: u64,
-    pub(crate) message: &'a str,
-}
-
-impl<'a> Seen<'a> {
-    pub(crate) fn of(check: &'a CheckState) -> Self {
-        // Without evidence nothing is confirmed: unknown is no failure here.
-        let failing = matches!(
-            check.status,
-            CheckStatus::Unhealthy | CheckStatus::Panicked | CheckStatus::Stopped
-        );
-        // A check that needs several good runs to recover shows unhealthy during the first of them.
-        let failing = failing && (check.component || check.raw == Some(Status::Unhealthy));
-        Self {
-            name: check.name(),
-            failing: failing && check.enabled && check.spec.impact == Impact::Critical,
-            shared: check.spec.shared_dependency,
-            component: check.component,
-            runs: check.consecutive_failures,
-            message: &check.message,
-        }
-    }
-}
-
-/// A critical check that has failed without a break.
-#[derive(Clone, Debug)]
-struct Streak {
-    since: Instant,
-    runs: u64,
-    component: bool,
-    message: String,
-    shared: bool,
-    /// Not to be confirmed before this.
-    asleep_until: Option<Instant>,
-    vetoes: u32,
-    /// The jitter has been waited for, or is being.
-    jittered: bool,
-}
-
-impl Streak {
-    fn failure(&self, check: &str, now: Instant) -> Failure {
-        Failure {
-            check: check.to_owned(),
-            runs: self.runs,
-            lasted: now.saturating_duration_since(self.since),
-            message: self.message.clone(),
-        }
-    }
-}
-
-/// A critical check that fails, and how long it has.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Failure {
-    pub(crate) check: String,
-    pub(crate) runs: u64,
-    pub(crate) lasted: Duration,
-    pub(crate) message: String,
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            check,
-            runs,
-            lasted,
-            message,
-        } = self;
-        let plural = if *runs == 1 { "" } else { "s" };
-        write!(
-            f,
-            "critical check `{check}` unhealthy for {runs} run{plural} and {:.1} s: {message}",
-            lasted.as_secs_f64()
-        )
-    }
-}
-
-/// What a result means for the trigger, where that is worth a line in the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Finding {
-    /// A failure begins.
-    Begins { check: String },
-    /// A failure begins that never counts.
-    Exempt { check: String },
-    /// It got better before it was confirmed.
-    Recovered(Failure),
-}
-
-/// The streaks of all critical checks.
+/// The failures of all critical checks.
 #[derive(Debug)]
 pub(crate) struct CriticalWatch {
+    dry_run: bool,
     after: u64,
     sustained: Duration,
-    from: Instant,
+    grace: Duration,
+    jitter: Duration,
+    guarded: bool,
+    time: CountedTime,
+    /// There is news that may be due at once.
+    pressing: bool,
     streaks: BTreeMap<String, Streak>,
+    /// When a check's failing was last spoken of, and how often it was not since.
+    spoken: BTreeMap<String, (Duration, u32)>,
 }
 
 impl CriticalWatch {
     pub(crate) fn new(policy: &CriticalPolicy, now: Instant) -> Self {
         Self {
+            dry_run: policy.mode == Mode::DryRun,
             after: policy.after,
-            sustained: policy.sustained,
-            from: now + policy.grace.min(MOST),
+            sustained: policy.sustained.min(MOST),
+            grace: policy.grace.min(MOST),
+            jitter: policy.jitter.min(MOST),
+            guarded: !policy.guards.is_empty(),
+            time: CountedTime::new(now),
+            pressing: true,
             streaks: BTreeMap::new(),
+            spoken: BTreeMap::new(),
         }
     }
 
-    /// Takes a check as it stands since its last result.
-    pub(crate) fn see(&mut self, check: Seen<'_>, now: Instant) -> Option<Finding> {
+    /// Takes a check as it stands.
+    pub(crate) fn see(&mut self, check: Seen<'_>, now: Instant, out: &mut Vec<Effect>) {
+        let age = self.time.age(now);
         let name = check.name;
-        if !check.failing {
-            let streak = self.streaks.remove(name)?;
-            return Some(Finding::Recovered(streak.failure(name, now)));
+        if let Some(over) = check.over {
+            self.end(name, over, age, out);
+            return;
         }
         if let Some(streak) = self.streaks.get_mut(name) {
-            streak.runs = check.runs;
-            check.message.clone_into(&mut streak.message);
-            return None;
+            if streak.go_on(&check) {
+                self.pressing |= self.due(name).is_some_and(|due| due <= age);
+                return;
+            }
+            self.end(name, Over::Recovered, age, out);
         }
-        let streak = Streak {
-            since: now,
-            runs: check.runs,
-            component: check.component,
-            message: check.message.to_owned(),
-            shared: check.shared,
-            asleep_until: None,
-            vetoes: 0,
-            jittered: false,
+        let suppressed = self
+            .spoken
+            .get(name)
+            .map_or(0, |(_, suppressed)| *suppressed);
+        let begins = Why::Begins {
+            after: if check.component { 1 } else { self.after },
+            sustained: self.sustained,
+            grace: self.grace.saturating_sub(age),
+            suppressed,
         };
-        self.streaks.insert(name.to_owned(), streak);
-        let check = name.to_owned();
-        Some(if self.streaks.get(name)?.shared {
-            Finding::Exempt { check }
-        } else {
-            Finding::Begins { check }
-        })
+        self.streaks
+            .insert(name.to_owned(), Streak::new(&check, age));
+        self.say(
+            name,
+            age,
+            if check.shared { Why::Exempt } else { begins },
+            out,
+        );
+        self.pressing = true;
     }
 
     /// Forgets whoever is not there any more.
-    pub(crate) fn retain(&mut self, is_there: impl Fn(&str) -> bool) {
-        self.streaks.retain(|name, _| is_there(name));
+    pub(crate) fn retain(
+        &mut self,
+        is_there: impl Fn(&str) -> bool,
+        now: Instant,
+        out: &mut Vec<Effect>,
+    ) {
+        let names = self.streaks.keys().chain(self.spoken.keys());
+        let gone: Vec<_> = names.filter(|name| !is_there(name)).cloned().collect();
+        for name in gone {
+            self.gone(&name, now, out);
+        }
     }
 
     /// A check was taken away.
-    pub(crate) fn gone(&mut self, name: &str) {
-        self.streaks.remove(name);
+    pub(crate) fn gone(&mut self, name: &str, now: Instant, out: &mut Vec<Effect>) {
+        let age = self.time.age(now);
+        self.end(name, Over::Gone, age, out);
+        self.spoken.remove(name);
     }
 
-    /// The first, by name, that has failed for as long as the policy asks.
-    pub(crate) fn confirmed(&self, now: Instant) -> Option<Failure> {
-        if now < self.from {
-            return None;
-        }
-        let is_confirmed = |streak: &Streak| {
-            !streak.shared
-                && (streak.component || streak.runs >= self.after)
-                && now.saturating_duration_since(streak.since) >= self.sustained
-                && streak.asleep_until.is_none_or(|until| until <= now)
+    /// The guards have answered. `still_fails`: whether a check fails by what is known now.
+    pub(crate) fn answered(
+        &mut self,
+        answer: Result<(), Veto>,
+        now: Instant,
+        still_fails: &dyn Fn(&str) -> bool,
+        out: &mut Vec<Effect>,
+    ) {
+        let age = self.time.age(now);
+        self.pressing = true;
+        let mut streaks = self.streaks.iter_mut();
+        let Some((check, streak)) = streaks.find(|(_, streak)| streak.stage == Stage::Asking)
+        else {
+            return;
         };
-        let mut streaks = self.streaks.iter();
-        let (check, streak) = streaks.find(|(_, streak)| is_confirmed(streak))?;
-        Some(streak.failure(check, now))
-    }
-
-    /// Puts the first confirmation of a failure off by `jitter`; whether it did.
-    pub(crate) fn put_off(&mut self, check: &str, jitter: Duration, now: Instant) -> bool {
-        let streak = self
-            .streaks
-            .get_mut(check)
-            .filter(|streak| !streak.jittered);
-        let Some(streak) = streak.filter(|_| !jitter.is_zero()) else {
-            return false;
-        };
-        streak.jittered = true;
-        streak.asleep_until = Some(now + jitter.min(MOST));
-        true
-    }
-
-    /// It has been said: `check` is left alone for as long as it goes on failing.
-    pub(crate) fn settle(&mut self, check: &str, now: Instant) {
-        if let Some(streak) = self.streaks.get_mut(check) {
-            streak.asleep_until = Some(now + MOST);
+        let check = check.clone();
+        match answer {
+            Err(veto) => {
+                let doubled = 2_u32.pow(streak.confirmed.saturating_sub(1).min(16));
+                let again = LONGEST_PAUSE.min(FIRST_PAUSE * doubled);
+                streak.stage = Stage::Waiting(age + again);
+                self.say(&check, age, Why::Vetoed { veto, again }, out);
+            }
+            Ok(()) if still_fails(&check) => {
+                streak.stage = Stage::Settled;
+                out.push(Effect::Begin(streak.failure(&check, age)));
+            }
+            // The news of its end is on the way; if it fails again, they are asked again.
+            Ok(()) => streak.stage = Stage::Waiting(age + TICK),
         }
     }
 
-    /// It was vetoed; when it may be asked again, which takes longer each time.
-    pub(crate) fn vetoed(&mut self, check: &str, now: Instant) -> Duration {
-        let Some(streak) = self.streaks.get_mut(check) else {
-            return Duration::ZERO;
+    /// Does all that is due at `now`, and says when to look again. `chance` in 0..1 is the part
+    /// of the jitter that is waited for.
+    pub(crate) fn look(
+        &mut self,
+        now: Instant,
+        chance: f64,
+        still_fails: &dyn Fn(&str) -> bool,
+        out: &mut Vec<Effect>,
+    ) -> Option<Instant> {
+        let age = self.time.age(now);
+        if !std::mem::take(&mut self.pressing) && !self.time.is_due(now) {
+            return self.time.promised();
+        }
+        let open = self.streaks.iter().filter(|(_, streak)| streak.is_open());
+        let names: Vec<_> = open.map(|(name, _)| name.clone()).collect();
+        let mut wait = (age < self.grace).then(|| self.grace.saturating_sub(age));
+        for name in names {
+            if self.due(&name).is_some_and(|due| due <= age) && still_fails(&name) {
+                self.confirm(&name, age, chance, out);
+            }
+            if self.streaks.get(&name).is_some_and(Streak::is_open) {
+                // What is due and had to wait for something else comes round again.
+                let due = self.due(&name).filter(|due| *due > age);
+                let own = due.map_or(TICK, |due| due.saturating_sub(age));
+                wait = Some(wait.map_or(own, |wait| wait.min(own)));
+            }
+        }
+        self.time.promise(now, wait);
+        self.time.promised()
+    }
+
+    /// At which age there is something to do about a failure, if it goes on.
+    fn due(&self, name: &str) -> Option<Duration> {
+        let streak = self.streaks.get(name)?;
+        match streak.stage {
+            Stage::Building => {
+                let often = streak.component || streak.runs >= self.after;
+                often.then(|| streak.since + self.sustained)
+            }
+            Stage::Held => Some(self.grace),
+            Stage::Waiting(until) => Some(until),
+            Stage::Asking | Stage::Settled => None,
+        }
+    }
+
+    /// A failure has come as far as its stage asks for.
+    fn confirm(&mut self, name: &str, age: Duration, chance: f64, out: &mut Vec<Effect>) {
+        let is_asking = |streak: &Streak| streak.stage == Stage::Asking;
+        let busy = self.streaks.values().any(is_asking);
+        let Some(streak) = self.streaks.get_mut(name) else {
+            return;
         };
-        let pause = LONGEST_PAUSE.min(FIRST_PAUSE * 2_u32.pow(streak.vetoes.min(16)));
-        streak.vetoes += 1;
-        streak.asleep_until = Some(now + pause);
-        pause
+        let waited = matches!(streak.stage, Stage::Waiting(_));
+        let jitter = self.jitter.mul_f64(chance.clamp(0.0, 1.0));
+        if age < self.grace {
+            streak.stage = Stage::Held;
+            let left = self.grace.saturating_sub(age);
+            self.say(name, age, Why::Grace(left), out);
+        } else if !waited && !jitter.is_zero() {
+            streak.stage = Stage::Waiting(age + jitter);
+            self.say(name, age, Why::Jitter(jitter), out);
+        } else if !busy {
+            // One question at a time.
+            streak.confirmed = streak.confirmed.saturating_add(1);
+            if streak.confirmed == 1 {
+                out.push(Effect::Count);
+            }
+            let failure = streak.failure(name, age);
+            streak.stage = Stage::Settled;
+            if self.dry_run {
+                out.push(Effect::DryRun);
+                self.say(name, age, Why::DryRun, out);
+            } else if self.guarded {
+                streak.stage = Stage::Asking;
+                out.push(Effect::Ask(failure));
+            } else {
+                out.push(Effect::Begin(failure));
+            }
+        }
+    }
+
+    fn end(&mut self, name: &str, over: Over, age: Duration, out: &mut Vec<Effect>) {
+        let Some(streak) = self.streaks.remove(name) else {
+            return;
+        };
+        if streak.stage == Stage::Asking {
+            out.push(Effect::Forget);
+            self.pressing = true;
+        }
+        // What nobody heard of needs no end.
+        if streak.said {
+            let failure = streak.failure(name, age);
+            out.push(Effect::Say(failure, Why::Over(over)));
+        }
+    }
+
+    /// Has a word said on a failure, unless its check flaps, and was spoken of a short while ago.
+    fn say(&mut self, name: &str, age: Duration, why: Why, out: &mut Vec<Effect>) {
+        let Some(streak) = self.streaks.get_mut(name) else {
+            return;
+        };
+        if !streak.said {
+            let (at, suppressed) = self.spoken.entry(name.to_owned()).or_insert((age, 0));
+            if age < *at + QUIET && age > *at {
+                *suppressed = suppressed.saturating_add(1);
+                return;
+            }
+            (*at, *suppressed) = (age, 0);
+            streak.said = true;
+        }
+        out.push(Effect::Say(streak.failure(name, age), why));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use async_trait::async_trait;
+    use health_core::{CriticalFailure, Guard};
+    use proptest::prelude::*;
+
     use super::*;
     use crate::clock;
 
@@ -328,158 +287,498 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    /// A run every 10 s: `u` unhealthy, `h` healthy; when it is confirmed, and how often
-    /// it recovered before.
-    fn confirmed(policy: &CriticalPolicy, shared: bool, story: &str) -> (Option<u64>, usize) {
-        let start = clock::instant();
-        let mut watch = CriticalWatch::new(policy, start);
-        let (mut first, mut recoveries) = (None, 0);
-        let mut failures = 0;
-        for (run, letter) in (0_u64..).zip(story.chars()) {
-            let now = start + secs(10 * run);
-            failures = if letter == 'u' { failures + 1 } else { 0 };
-            let finding = watch.see(
-                Seen {
-                    name: "db",
-                    failing: letter == 'u',
-                    shared,
-                    component: false,
-                    runs: failures,
-                    message: "refused",
-                },
-                now,
-            );
-            recoveries += usize::from(matches!(finding, Some(Finding::Recovered(_))));
-            if watch.confirmed(now).is_some() {
-                first.get_or_insert(10 * run);
+    fn policy() -> CriticalPolicy {
+        let policy = CriticalPolicy::enforce().after(3).sustained(secs(30));
+        policy.grace(secs(0)).jitter(secs(0))
+    }
+
+    fn guarded() -> CriticalPolicy {
+        struct Asked;
+        #[async_trait]
+        impl Guard for Asked {
+            async fn permit(&self, _: &CriticalFailure) -> Result<(), Veto> {
+                Ok(())
             }
         }
-        (first, recoveries)
+        policy().guard(Asked)
     }
 
-    #[test]
-    fn so_many_runs_and_so_long_and_after_the_grace() {
-        let policy = CriticalPolicy::enforce().grace(secs(0));
-        for (policy, shared, story, expected) in [
-            (policy.clone(), false, "hhh", (None, 0)),
-            // 3 runs, 30 s: the fourth of runs every 10 s.
-            (policy.clone(), false, "uuuuuu", (Some(30), 0)),
-            (policy.clone(), false, "huuuuu", (Some(40), 0)),
-            (policy.clone(), false, "uuuhuuuu", (Some(70), 1)),
-            (policy.clone(), false, "uuhuuhuuh", (None, 3)),
-            (policy.clone().after(5), false, "uuuuuu", (Some(40), 0)),
-            (
-                policy.clone().sustained(secs(0)),
-                false,
-                "uuu",
-                (Some(20), 0),
-            ),
-            (
-                policy.clone().sustained(secs(0)).after(0),
-                false,
-                "u",
-                (Some(0), 0),
-            ),
-            (
-                policy.clone().grace(secs(50)),
-                false,
-                "uuuuuuu",
-                (Some(50), 0),
-            ),
-            (policy.clone(), true, "uuuuuuuuuu", (None, 0)),
-        ] {
-            assert_eq!(
-                confirmed(&policy, shared, story),
-                expected,
-                "{story} {policy:?}"
-            );
+    /// What a driver sees of one check.
+    #[derive(Clone, Copy, Default)]
+    struct Check {
+        runs: u64,
+        shared: bool,
+        component: bool,
+    }
+
+    /// Plays a driver, and gives what it is told to do, each with the seconds since the beginning.
+    struct Stage<'a> {
+        watch: CriticalWatch,
+        start: Instant,
+        now: Instant,
+        wake: Option<Instant>,
+        checks: BTreeMap<&'a str, Check>,
+        /// Whether the present agrees with what was seen.
+        outdated: bool,
+        looks: u32,
+        told: Vec<String>,
+    }
+
+    impl<'a> Stage<'a> {
+        fn new(policy: &CriticalPolicy) -> Self {
+            let start = clock::instant();
+            Self {
+                watch: CriticalWatch::new(policy, start),
+                start,
+                now: start,
+                wake: None,
+                checks: BTreeMap::new(),
+                outdated: false,
+                looks: 0,
+                told: Vec::new(),
+            }
+        }
+
+        fn note(&mut self, out: Vec<Effect>) {
+            let at = (self.now - self.start).as_secs();
+            for effect in out {
+                let words = match effect {
+                    Effect::Say(failure, why) => {
+                        let why = match why {
+                            Why::Begins { suppressed: 0, .. } => "begins".to_owned(),
+                            Why::Begins { suppressed, .. } => {
+                                format!("begins ({suppressed} quiet)")
+                            }
+                            Why::Exempt => "exempt".to_owned(),
+                            Why::Grace(left) => format!("grace {}", left.as_secs()),
+                            Why::Jitter(jitter) => format!("jitter {}", jitter.as_secs()),
+                            Why::DryRun => "dry run".to_owned(),
+                            Why::Vetoed { again, .. } => format!("vetoed {}", again.as_secs()),
+                            Why::Over(over) => format!("{over:?}").to_lowercase(),
+                        };
+                        format!("{} {why}", failure.check)
+                    }
+                    Effect::Count => "counted".to_owned(),
+                    Effect::DryRun => "counted as dry".to_owned(),
+                    Effect::Ask(failure) => format!("{} asks", failure.check),
+                    Effect::Forget => "forget".to_owned(),
+                    Effect::Begin(failure) => format!("{} BEGINS", failure.check),
+                };
+                self.told.push(format!("{at} {words}"));
+            }
+        }
+
+        fn look(&mut self) {
+            let mut out = Vec::new();
+            let agrees = !self.outdated;
+            self.wake = self.watch.look(self.now, 0.5, &|_| agrees, &mut out);
+            self.looks += 1;
+            self.note(out);
+        }
+
+        fn see(&mut self, name: &'a str, over: Option<Over>) {
+            let check = self.checks.entry(name).or_default();
+            check.runs = if over.is_none() { check.runs + 1 } else { 0 };
+            let seen = Seen {
+                name,
+                over,
+                shared: check.shared,
+                component: check.component,
+                runs: check.runs,
+                last_success: None,
+                message: "refused",
+            };
+            let mut out = Vec::new();
+            self.watch.see(seen, self.now, &mut out);
+            self.note(out);
+        }
+
+        fn answer(&mut self, answer: Result<(), Veto>) {
+            let mut out = Vec::new();
+            let agrees = !self.outdated;
+            self.watch.answered(answer, self.now, &|_| agrees, &mut out);
+            self.note(out);
+        }
+
+        /// Time passes, and the driver looks whenever it was asked to.
+        fn pass(&mut self, time: Duration) {
+            let end = self.now + time;
+            while let Some(wake) = self.wake.filter(|wake| *wake <= end) {
+                self.now = wake;
+                self.look();
+            }
+            self.now = end;
+        }
+
+        /// A number: so many seconds pass; `zNUMBER`: suspended. A name of a check: it fails.
+        /// `NAME:WORD`: it is what the word says. `yes`, `no`: the guards. Others: see below.
+        fn play(&mut self, story: &'a str) {
+            for word in story.split_whitespace() {
+                match word.split_once(':') {
+                    Some((name, "ok")) => self.see(name, Some(Over::Recovered)),
+                    Some((name, "unknown")) => self.see(name, Some(Over::NoEvidence)),
+                    Some((name, "anew")) => self.see(name, Some(Over::Anew)),
+                    Some((name, "off")) => self.see(name, Some(Over::Disabled)),
+                    Some((name, "shared")) => self.checks.entry(name).or_default().shared = true,
+                    Some((name, "component")) => {
+                        self.checks.entry(name).or_default().component = true;
+                    }
+                    // What was missed: it was well, and fails again.
+                    Some((name, "reset")) => self.checks.entry(name).or_default().runs = 0,
+                    Some((name, "gone")) => {
+                        self.checks.entry(name).or_default().runs = 0;
+                        let mut out = Vec::new();
+                        self.watch.gone(name, self.now, &mut out);
+                        self.note(out);
+                    }
+                    Some((_, word)) => panic!("{word}"),
+                    None => match word {
+                        "yes" => self.answer(Ok(())),
+                        "no" => self.answer(Err(Veto::new("no"))),
+                        "outdated" => self.outdated = true,
+                        "current" => self.outdated = false,
+                        "lagged" => {
+                            let mut out = Vec::new();
+                            self.watch.retain(|_| false, self.now, &mut out);
+                            self.note(out);
+                        }
+                        _ => match (word.strip_prefix('z'), word.parse()) {
+                            (Some(seconds), _) if seconds.parse::<u64>().is_ok() => {
+                                self.now += secs(seconds.parse().unwrap());
+                            }
+                            (_, Ok(seconds)) => self.pass(secs(seconds)),
+                            _ => self.see(word, None),
+                        },
+                    },
+                }
+                self.look();
+            }
         }
     }
 
-    fn failing(name: &str, runs: u64) -> Seen<'_> {
-        Seen {
-            name,
-            failing: true,
-            shared: false,
-            component: false,
-            runs,
-            message: "refused",
+    fn told(policy: &CriticalPolicy, story: &str) -> String {
+        let mut stage = Stage::new(policy);
+        stage.play(story);
+        stage.told.join(", ")
+    }
+
+    fn play(stories: &[(&str, CriticalPolicy, &str, &str)]) {
+        for (what, policy, story, expected) in stories {
+            assert_eq!(told(policy, story), *expected, "{what}: {story}");
         }
     }
 
-    fn watch(start: Instant) -> CriticalWatch {
-        let policy = CriticalPolicy::enforce().grace(secs(0)).sustained(secs(5));
-        CriticalWatch::new(&policy, start)
+    #[test]
+    fn so_often_and_so_long_and_after_the_grace() {
+        play(&[
+            ("nothing", policy(), "db:ok 100", ""),
+            (
+                "the third run, and 30 s after the first",
+                policy(),
+                "db 10 db 10 db 100",
+                "0 db begins, 30 counted, 30 db BEGINS",
+            ),
+            (
+                "30 s, and then the third run",
+                policy(),
+                "db 10 db 60 db",
+                "0 db begins, 70 counted, 70 db BEGINS",
+            ),
+            (
+                "two runs of three, for ever",
+                policy(),
+                "db 1 db 100000",
+                "0 db begins",
+            ),
+            (
+                "better once in between",
+                policy(),
+                "db 10 db 10 db 9 db:ok 1 db 1 db 1 db 27 db:ok",
+                "0 db begins, 29 db recovered, 30 db begins, 59 db recovered",
+            ),
+            (
+                "at the first failure of all",
+                policy().sustained(secs(0)).after(1),
+                "db",
+                "0 db begins, 0 counted, 0 db BEGINS",
+            ),
+            (
+                "the grace alone holds it back, which is said once, and it ends by itself",
+                policy().grace(secs(50)),
+                "db 1 db 1 db 1 db 37 db 5 db 5 db 100",
+                "0 db begins, 30 db grace 20, 50 counted, 50 db BEGINS",
+            ),
+            (
+                "better within the grace",
+                policy().grace(secs(50)),
+                "db 1 db 1 db 40 db:ok 100",
+                "0 db begins, 30 db grace 20, 42 db recovered",
+            ),
+            (
+                "a lone failing component",
+                policy(),
+                "in:component in 100",
+                "0 in begins, 30 counted, 30 in BEGINS",
+            ),
+            (
+                "shared",
+                policy(),
+                "db:shared db 10 db 10 db 10 db 100 db:ok",
+                "0 db exempt, 130 db recovered",
+            ),
+            (
+                "of two, the one that is confirmed",
+                policy(),
+                "a 1 b 1 b 1 b 100",
+                "0 a begins, 1 b begins, 31 counted, 31 b BEGINS",
+            ),
+        ]);
     }
 
     #[test]
-    fn a_component_that_fails_once_has_no_runs_to_count() {
-        let start = clock::instant();
-        let mut watch = watch(start);
-        let component = Seen {
-            component: true,
-            ..failing("ingest", 1)
-        };
-        let begins = watch.see(component, start);
-        assert!(matches!(begins, Some(Finding::Begins { .. })));
-        assert_eq!(watch.confirmed(start + secs(4)), None);
-        let failure = watch.confirmed(start + secs(5)).unwrap();
+    fn jitter_dry_run_and_guards() {
+        let soon = || policy().after(1).sustained(secs(1));
+        let asked = || guarded().after(1).sustained(secs(1));
+        play(&[
+            (
+                "the jitter ends by itself: half of it here",
+                soon().jitter(secs(20)),
+                "db 100",
+                "0 db begins, 1 db jitter 10, 11 counted, 11 db BEGINS",
+            ),
+            (
+                "better within the jitter",
+                soon().jitter(secs(20)),
+                "db 5 db:ok 100",
+                "0 db begins, 1 db jitter 10, 5 db recovered",
+            ),
+            (
+                "a dry run, once a failure",
+                CriticalPolicy {
+                    mode: Mode::DryRun,
+                    ..soon()
+                },
+                "db 100 db 100 db:ok 1 db 2",
+                "0 db begins, 1 counted, 1 counted as dry, 1 db dry run, 200 db recovered, \
+                 201 db begins, 202 counted, 202 counted as dry, 202 db dry run",
+            ),
+            (
+                "permitted",
+                asked(),
+                "db 3 yes",
+                "0 db begins, 1 counted, 1 db asks, 3 db BEGINS",
+            ),
+            (
+                "vetoed, and asked again by itself, each time after twice as long",
+                asked(),
+                "db 1 no 5 no 10 no 20 yes",
+                "0 db begins, 1 counted, 1 db asks, 1 db vetoed 5, 6 db asks, 6 db vetoed 10, \
+                 16 db asks, 16 db vetoed 20, 36 db asks, 36 db BEGINS",
+            ),
+            (
+                "better while they are asked",
+                asked(),
+                "db 2 db:ok 1 yes 100",
+                "0 db begins, 1 counted, 1 db asks, 2 forget, 2 db recovered",
+            ),
+            (
+                "better while they are asked, and the news is on the way",
+                asked(),
+                "db 2 outdated yes 5 db:ok 100",
+                "0 db begins, 1 counted, 1 db asks, 7 db recovered",
+            ),
+            (
+                "one question at a time, and the next one after",
+                asked(),
+                "a b 3 no 1 no 1",
+                "0 a begins, 0 b begins, 1 counted, 1 a asks, 3 a vetoed 5, 3 counted, 3 b asks, \
+                 4 b vetoed 5",
+            ),
+            ("an answer that nobody waits for", asked(), "yes no 5", ""),
+            (
+                "asking within the pause makes no difference",
+                asked(),
+                "db 1 no 1 db 1 db 1 db 2 db",
+                "0 db begins, 1 counted, 1 db asks, 1 db vetoed 5, 6 db asks",
+            ),
+        ]);
+        let mut pauses = Stage::new(&asked());
+        pauses.play("db 1 no 5 no 10 no 20 no 40 no 80 no 160 no 300 no 300");
+        let vetoed = pauses.told.iter().filter(|line| line.contains("vetoed"));
+        let last: Vec<_> = vetoed
+            .map(|line| line.rsplit(' ').next().unwrap())
+            .collect();
+        assert_eq!(last, ["5", "10", "20", "40", "80", "160", "300", "300"]);
+    }
+
+    #[test]
+    fn what_is_gone_replaced_disabled_or_without_evidence_is_confirmed_no_more() {
+        let held = || policy().after(1).sustained(secs(1)).jitter(secs(20));
+        play(&[
+            (
+                "gone",
+                held(),
+                "db 2 db:gone 100",
+                "0 db begins, 1 db jitter 10, 2 db gone",
+            ),
+            (
+                "replaced: it counts anew",
+                held(),
+                "db 2 db:anew 100 db 100",
+                "0 db begins, 1 db jitter 10, 2 db anew, 102 db begins, 103 db jitter 10, \
+                 113 counted, 113 db BEGINS",
+            ),
+            (
+                "disabled",
+                held(),
+                "db 2 db:off 100",
+                "0 db begins, 1 db jitter 10, 2 db disabled",
+            ),
+            (
+                "without evidence",
+                held(),
+                "db 2 db:unknown 100",
+                "0 db begins, 1 db jitter 10, 2 db noevidence",
+            ),
+            (
+                "lagged, and it is not there any more",
+                held(),
+                "db 2 lagged 100",
+                "0 db begins, 1 db jitter 10, 2 db gone",
+            ),
+            (
+                "lagged: it was well meanwhile, and fails again",
+                held(),
+                "db db db 2 db:reset db 100",
+                "0 db begins, 1 db jitter 10, 2 db recovered, 13 counted, 13 db BEGINS",
+            ),
+            (
+                "what was seen is not so any more",
+                held(),
+                "outdated db 100 current 1",
+                "0 db begins, 101 db jitter 10",
+            ),
+            (
+                "registered anew as a shared one",
+                held(),
+                "db 2 db:shared db 100",
+                "0 db begins, 1 db jitter 10, 2 db recovered",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn suspended_time_does_not_count() {
+        play(&[
+            (
+                "suspended for an hour while it is confirmed",
+                policy().after(1),
+                "db 10 z3600 db 18 db 1 db 100",
+                "0 db begins, 3629 counted, 3629 db BEGINS",
+            ),
+            (
+                "within the jitter",
+                policy().after(1).sustained(secs(0)).jitter(secs(20)),
+                "db 5 z3600 db 100",
+                "0 db begins, 0 db jitter 10, 3609 counted, 3609 db BEGINS",
+            ),
+            (
+                "within the grace, before anything fails",
+                policy().after(1).sustained(secs(0)).grace(secs(60)),
+                "10 z3600 db 100",
+                "3610 db begins, 3610 db grace 49, 3659 counted, 3659 db BEGINS",
+            ),
+            (
+                "while nothing fails",
+                policy().after(1).sustained(secs(5)),
+                "db 1 db:ok 10 z3600 db 4 db 1",
+                "0 db begins, 1 db recovered, 3611 db begins, 3616 counted, 3616 db BEGINS",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn a_check_that_flaps_is_spoken_of_once_in_ten_seconds() {
+        let flaps = "db 1 db:ok 1 ";
+        let story = flaps.repeat(12) + "8 db 31";
         assert_eq!(
-            failure.to_string(),
-            "critical check `ingest` unhealthy for 1 run and 5.0 s: refused"
+            told(&policy().after(1), &story),
+            "0 db begins, 1 db recovered, 10 db begins (4 quiet), 11 db recovered, \
+             20 db begins (4 quiet), 21 db recovered, 32 db begins (1 quiet), 62 counted, 62 db BEGINS"
+        );
+        // Kept quiet at first, it is spoken of once something is held back.
+        let story = flaps.repeat(2) + "db 40";
+        assert_eq!(
+            told(&policy().after(1).grace(secs(50)), &story),
+            "0 db begins, 1 db recovered, 34 db grace 16"
         );
     }
 
     #[test]
-    fn what_is_gone_said_or_vetoed_is_left_alone() {
-        let start = clock::instant();
-        let later = start + secs(100);
-        let mut watch = watch(start);
-        for name in ["a", "b", "c"] {
-            watch.see(failing(name, 1), start);
-            watch.see(failing(name, 9), later);
-        }
-        let first = |watch: &CriticalWatch, now| watch.confirmed(now).map(|failure| failure.check);
-        assert_eq!(first(&watch, later).as_deref(), Some("a"));
-        watch.gone("a");
-        assert_eq!(first(&watch, later).as_deref(), Some("b"));
-        watch.settle("b", later);
-        assert_eq!(first(&watch, later).as_deref(), Some("c"));
-        let pauses: Vec<_> = (0..9).map(|_| watch.vetoed("c", later).as_secs()).collect();
-        assert_eq!(pauses, [5, 10, 20, 40, 80, 160, 300, 300, 300]);
-        assert_eq!(first(&watch, later + secs(299)), None);
-        assert_eq!(first(&watch, later + secs(300)).as_deref(), Some("c"));
-        assert_eq!(watch.vetoed("a", later), Duration::ZERO);
-
-        watch.see(failing("a", 1), later);
-        watch.see(failing("a", 9), later);
-        let confirmed = later + secs(5);
-        assert!(!watch.put_off("a", secs(0), confirmed), "no jitter");
-        assert!(watch.put_off("a", secs(2), confirmed));
-        assert_eq!(first(&watch, confirmed + secs(1)), None);
-        assert_eq!(first(&watch, confirmed + secs(2)).as_deref(), Some("a"));
-        assert!(!watch.put_off("a", secs(2), confirmed), "once");
+    fn nobody_looks_without_need() {
+        let looks = |story: &str| {
+            let mut stage = Stage::new(&policy());
+            stage.play(story);
+            (stage.looks, stage.wake)
+        };
+        // One a word of the story: nothing is asked for.
+        assert_eq!(looks("db:ok 1000000"), (2, None));
+        // The look that was asked for before it recovered comes all the same.
+        assert_eq!(looks("db db db:ok 1000000"), (5, None));
+        assert_eq!(looks("db:shared db 1000000"), (3, None));
+        // As long as something may come of it, once a second.
+        let (looks, wake) = looks("db 100");
+        assert!((100..110).contains(&looks) && wake.is_some(), "{looks}");
     }
 
     #[test]
-    fn a_shared_dependency_is_exempt_which_is_said_once_and_the_lost_are_forgotten() {
-        let start = clock::instant();
-        let mut watch = watch(start);
-        watch.see(failing("db", 1), start);
-        watch.see(failing("db", 2), start + secs(6));
-        assert_eq!(watch.confirmed(start + secs(6)), None, "two runs of three");
-        watch.see(failing("db", 3), start + secs(7));
-        assert!(watch.confirmed(start + secs(7)).is_some());
-        watch.retain(|name| name != "db");
-        assert_eq!(watch.confirmed(start + secs(7)), None);
-        let shared = Seen {
-            shared: true,
-            ..failing("shared", 1)
-        };
-        assert!(matches!(
-            watch.see(shared, start),
-            Some(Finding::Exempt { .. })
-        ));
-        assert_eq!(watch.see(shared, start), None);
+    fn times_without_an_end_overflow_nothing() {
+        let endless = policy().after(1).sustained(Duration::MAX);
+        let endless = endless.grace(Duration::MAX).jitter(Duration::MAX);
+        assert_eq!(told(&endless, "db 1000"), "0 db begins");
+    }
+
+    proptest! {
+        /// Whatever happens: it begins only what failed so often and for so long, after the grace,
+        /// and no look is asked for at once.
+        #[test]
+        fn it_never_begins_too_early(
+            words in proptest::collection::vec(0..12_usize, 0..80),
+            grace in 0..20_u64,
+        ) {
+            let policy = guarded().after(2).sustained(secs(4)).grace(secs(grace)).jitter(secs(6));
+            let all = [
+                "a", "a", "b", "a:ok", "b:unknown", "a:gone", "yes", "no", "1", "3", "z9", "lagged",
+            ];
+            let mut stage = Stage::new(&policy);
+            let (mut since, mut runs, mut counted) = (BTreeMap::new(), BTreeMap::new(), 0);
+            for word in words.into_iter().map(|word| all[word]) {
+                match word {
+                    "a" | "b" => {
+                        since.entry(word).or_insert(counted);
+                        *runs.entry(word).or_insert(0) += 1;
+                    }
+                    "1" => counted += 1,
+                    "3" => counted += 3,
+                    // At most the tick that was under way.
+                    "z9" => counted += 9,
+                    "lagged" => since.clear(),
+                    "yes" | "no" => {}
+                    _ => {
+                        since.remove(&word[..1]);
+                        runs.remove(&word[..1]);
+                    }
+                }
+                stage.play(word);
+                prop_assert!(stage.wake.is_none_or(|wake| wake > stage.now));
+                if let Some(line) = stage.told.iter().find(|line| line.ends_with("BEGINS")) {
+                    let check = line.split(' ').nth(1).unwrap();
+                    prop_assert!(runs[check] >= 2, "{line} {runs:?}");
+                    prop_assert!(counted - since[check] >= 4, "{line} {since:?}");
+                    prop_assert!(counted >= grace, "{line}");
+                    break;
+                }
+            }
+        }
     }
 }

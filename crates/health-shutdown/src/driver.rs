@@ -14,13 +14,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock;
 use crate::component::{StopError, StopFn};
-use crate::isolation::{caught, isolated};
+use crate::isolation::isolated;
+use crate::line::Line;
+use crate::log::Log;
 use crate::plan::Plan;
 use crate::progress::{Known, Progress};
 use crate::report::Report;
 use crate::sequence::{Command, Finish, Id, Sequence};
 use crate::shutdown::{Begun, Inner};
 use crate::stop::{Note, Stop};
+#[cfg(all(feature = "systemd", unix))]
+use crate::teller::Teller;
 
 /// How stopping a component ended: `Err(None)` is a panic.
 type Stopped = (Id, Result<(), Option<StopError>>);
@@ -53,17 +57,14 @@ pub(crate) async fn execute(inner: &Inner, begun: Begun, plan: Plan) -> Report {
     }
 }
 
-/// Awaits `execution`, and tells systemd meanwhile how it is.
-#[cfg(feature = "systemd")]
+/// Awaits `execution`, and has systemd told meanwhile how it is.
+#[cfg(all(feature = "systemd", unix))]
 pub(crate) async fn while_telling_systemd(
     inner: &Inner,
+    teller: &Teller,
     execution: impl Future<Output = Report>,
 ) -> Report {
-    use crate::systemd::{self, Told};
-
-    let watchdog = systemd::watchdog();
-    let mut told = Told::default();
-    let mut pulse = tokio::time::interval(systemd::pulse(watchdog));
+    let mut pulse = tokio::time::interval(crate::systemd::pulse(teller.watchdog));
     // What a suspension has missed is not made up for.
     pulse.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut execution = std::pin::pin!(execution);
@@ -72,7 +73,7 @@ pub(crate) async fn while_telling_systemd(
             report = &mut execution => Some(report),
             _ = pulse.tick() => None,
         };
-        systemd::say(&told.news(&inner.look(), watchdog.is_some()));
+        teller.tell(Teller::look(inner, true));
         if let Some(report) = ended {
             return report;
         }
@@ -80,7 +81,8 @@ pub(crate) async fn while_telling_systemd(
 }
 
 /// What is being executed. Dropped, it aborts what it has begun to stop.
-struct Execution {
+struct Execution<'a> {
+    log: &'a Log,
     progress: Arc<Mutex<Progress>>,
     began: Instant,
     waiting: Vec<Option<StopFn>>,
@@ -94,8 +96,8 @@ struct Running {
     abort: AbortHandle,
 }
 
-impl Execution {
-    fn new(inner: &Inner, begun: Begun, plan: Plan) -> Self {
+impl<'a> Execution<'a> {
+    fn new(inner: &'a Inner, begun: Begun, plan: Plan) -> Self {
         let mut bounds = plan.bounds;
         if begun.reason.is_interactive() {
             bounds.drain_delay = Duration::ZERO;
@@ -123,6 +125,7 @@ impl Execution {
         }));
         inner.show(Arc::clone(&progress));
         Self {
+            log: &inner.log,
             progress,
             began: begun.at,
             running: waiting.iter().map(|_| None).collect(),
@@ -151,33 +154,25 @@ impl Execution {
         self.began + wake.unwrap_or_default()
     }
 
-    /// Does what is commanded, then says so: a log that panics stops nothing.
+    /// Does what is commanded, and says so.
     fn carry_out(&mut self, command: Command) {
         match command {
+            Command::Enter(phase) => self.log.say(Line::Phase(phase)),
             Command::Stop(id) => self.stop(id),
             Command::Hurry(id) => {
                 if let Some(running) = self.running_mut(id) {
                     running.hurry.cancel();
                 }
+                self.log.say(Line::Hurry(self.name(id)));
             }
             Command::Abort(id) => {
                 if let Some(running) = self.running_mut(id) {
                     running.abort.abort();
                 }
+                self.log.say(Line::Abort(self.name(id)));
             }
-            Command::Enter(_) | Command::Finish => {}
+            Command::Finish => self.log.say(Line::Ends(self.elapsed())),
         }
-        let _ = caught(|| match command {
-            Command::Enter(phase) => tracing::info!(%phase, "shutdown phase begins"),
-            Command::Hurry(id) => {
-                tracing::warn!(component = self.name(id), "at its deadline, asked to hurry");
-            }
-            Command::Abort(id) => {
-                tracing::error!(component = self.name(id), "did not end in time, aborted");
-            }
-            Command::Finish => tracing::info!(elapsed = ?self.elapsed(), "shutdown ends"),
-            Command::Stop(_) => {}
-        });
     }
 
     /// Spawns what stops a component, its panics caught.
@@ -214,13 +209,8 @@ impl Execution {
             Err(None) => (Finish::Panicked, "it panicked".to_owned()),
         };
         self.progress().failed(id, error.clone());
-        let _ = caught(|| {
-            tracing::error!(
-                component = self.name(id),
-                error,
-                "could not be stopped in order"
-            );
-        });
+        let component = self.name(id);
+        self.log.say(Line::Failed { component, error });
         Some((id, finish))
     }
 

@@ -3,7 +3,7 @@
 //!
 //! ```no_run
 //! use std::process::ExitCode;
-//! use health_core::Health;
+//! use health_core::{Health, StartError};
 //! use health_shutdown::{Component, Shutdown, Signals};
 //!
 //! #[tokio::main]
@@ -19,7 +19,11 @@
 //!         .plan()
 //!         .flush(Component::new("queue", |_| async { std::fs::File::open("queue")?.sync_all() }))
 //!         .build()?;
-//!     health.start()?;
+//!     match health.start() {
+//!         // A signal came before; what there is ends in order all the same.
+//!         Ok(()) | Err(StartError::Stopped) => {}
+//!         Err(error) => return Err(error.into()),
+//!     }
 //!     let report = shutdown.run(plan).await;
 //!     report.print();
 //!     Ok(report.exit())
@@ -65,52 +69,79 @@
 //! | `systemd` | [`ShutdownBuilder::systemd`] | `sd-notify` |
 //! | `prometheus` | [`ShutdownCollector`] | `prometheus` |
 //!
+//! # The log
+//!
+//! All that is said of a shutdown, and of critical failures, is written by a thread of its own,
+//! to the subscriber of whoever says it: a subscriber that blocks, as on a full pipe that nobody
+//! reads, holds up no shutdown. At most 256 lines wait; further ones are dropped, and counted.
+//! The end of [`Shutdown::run`] waits for the last of them, 50 ms at most. While nobody
+//! subscribes to `tracing`, there is no such thread, and its feature `log` works as ever.
+//!
+//! # Critical failures
+//!
+//! A failure is followed by its check's runs and by time, whichever comes first: the sustained
+//! time, the grace, the jitter and the pause after a veto end without a further result. Before
+//! it leads to anything the check is looked at again. It is over, and counts anew, when the check
+//! recovers, has no fresh evidence, or is disabled, replaced or taken away. Time in which the
+//! process was suspended, or its runtime stalled for over a second, counts for none of it. A
+//! check that flaps is spoken of once in 10 s.
+//!
 //! # Known limits
 //!
-//! - Time in which the process is suspended counts towards the deadline: continued past it, it
-//!   ends at once, with 124.
-//! - A critical failure is judged when something is reported: its jitter, and the pause after a
-//!   veto, last until the next result of any check.
-//! - A log that blocks (a full pipe that nobody reads) holds up the sequence; the watchdog ends it.
-//!
-//! Signals are heard on Unix only so far; elsewhere `install` with signals fails, and
-//! [`Shutdown::request`] is the way.
+//! - Time in which the process is suspended counts towards the drain delay and the deadline:
+//!   continued past the deadline, it ends at once, with 124.
+//! - The message of a panic is written by the panic hook, in the thread that panics: if stderr
+//!   blocks, that component hangs, until its deadline.
+//! - An [`Aggregate`](health_core::Aggregate) that hangs keeps readiness from failing; after a
+//!   second, or a tenth of the deadline, the shutdown goes on without.
+//! - A SIGHUP that is ignored at the start (`nohup`) stays so on Linux alone; see [`Signals`].
+//! - The code for Windows (Ctrl-C, Ctrl-Break, the closing of the console) was compiled and tried
+//!   nowhere so far. There is no SIGTERM for a child there: it is killed at once.
 
 mod clock;
 #[cfg(feature = "prometheus")]
 mod collector;
 mod component;
+mod counted_time;
 mod critical;
 mod driver;
 mod ending;
+mod failure;
 #[cfg(feature = "hyper")]
 pub mod hyper;
 mod isolation;
 mod last_words;
+mod line;
+mod log;
 mod panic_hook;
 mod phase;
 mod plan;
+mod policy;
 mod process;
 mod progress;
 mod reason;
 mod report;
 mod sequence;
 mod shutdown;
+mod sighting;
 mod signals;
 mod standing;
 mod stop;
-#[cfg(feature = "systemd")]
+mod streak;
+#[cfg(all(feature = "systemd", unix))]
 mod systemd;
+#[cfg(all(feature = "systemd", unix))]
+mod teller;
 mod trigger;
 mod watchdog;
 
 #[cfg(feature = "prometheus")]
 pub use collector::ShutdownCollector;
 pub use component::{Component, Stopped};
-pub use critical::{CriticalPolicy, Mode};
 pub use ending::Ending;
 pub use phase::Phase;
 pub use plan::{Plan, PlanBuilder, PlanError};
+pub use policy::{CriticalPolicy, Mode};
 pub use reason::Reason;
 pub use report::{ComponentReport, EXIT_COMPONENT, EXIT_CRITICAL, EXIT_DEADLINE, Report};
 pub use shutdown::{InstallError, Shutdown, ShutdownBuilder};

@@ -41,7 +41,7 @@ impl Progress {
     }
 
     /// A number that grows whenever something has ended or said how far it is.
-    #[cfg(feature = "systemd")]
+    #[cfg(all(feature = "systemd", unix))]
     pub(crate) fn count(&self) -> u64 {
         let ended = |state: &&State| matches!(state, State::Ended { .. });
         let ended = self.sequence.states().iter().filter(ended).count() as u64;
@@ -51,7 +51,7 @@ impl Progress {
     }
 
     /// `stopping: phase flush, 3 of 7 left`.
-    #[cfg(feature = "systemd")]
+    #[cfg(all(feature = "systemd", unix))]
     pub(crate) fn status(&self) -> String {
         let left = |state: &&State| !matches!(state, State::Ended { .. });
         let states = self.sequence.states();

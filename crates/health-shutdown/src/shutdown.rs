@@ -4,24 +4,30 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, SendError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use health_core::Health;
 use thiserror::Error;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::clock;
-use crate::critical::{CriticalPolicy, Mode, Seen};
 use crate::driver;
 use crate::isolation;
+use crate::line::Line;
+use crate::log::Log;
 use crate::panic_hook;
 use crate::plan::{Plan, PlanBuilder};
+use crate::policy::{CriticalPolicy, Mode};
 use crate::progress::Progress;
 use crate::reason::Reason;
 use crate::report::Report;
 use crate::signals::{Signal, Signals};
 use crate::standing::Standing;
+#[cfg(all(feature = "systemd", unix))]
+use crate::teller::Teller;
 use crate::trigger::{Counts, Trigger};
 use crate::watchdog::{self, Watchdog};
 
@@ -30,6 +36,11 @@ const WHOLE: Duration = Duration::from_secs(25);
 const DRAIN_DELAY: Duration = Duration::from_secs(5);
 /// Nobody waits longer; and sums of what is shorter do not overflow.
 const MOST: Duration = Duration::from_hours(24 * 365);
+
+/// How long the end of a shutdown waits for the last lines of the log, before the process ends.
+const LAST_LINES: Duration = Duration::from_millis(50);
+/// How long a shutdown waits for the node to know of it: this, and a tenth of the whole at most.
+const ANNOUNCING: Duration = Duration::from_secs(1);
 
 /// How a shutdown is set up. Nothing is installed that is not asked for.
 #[derive(Debug)]
@@ -42,6 +53,7 @@ pub struct ShutdownBuilder {
     watchdog: bool,
     on_panic: bool,
     #[cfg(feature = "systemd")]
+    #[cfg_attr(not(unix), allow(dead_code, reason = "there is none to be told"))]
     systemd: bool,
 }
 
@@ -59,11 +71,12 @@ pub(crate) struct Inner {
     /// Whether somebody has begun; `begun` follows once readiness has failed.
     triggered: AtomicBool,
     begun: watch::Sender<Option<Begun>>,
-    standing: Arc<Standing>,
+    pub(crate) standing: Arc<Standing>,
     pub(crate) critical: Counts,
+    pub(crate) log: Arc<Log>,
     watchdog: Option<Watchdog>,
-    #[cfg(feature = "systemd")]
-    systemd: bool,
+    #[cfg(all(feature = "systemd", unix))]
+    pub(crate) teller: Option<Teller>,
 }
 
 /// That and when a shutdown began.
@@ -84,6 +97,10 @@ pub enum InstallError {
     /// The thread.
     #[error("cannot start the thread of the watchdog: {0}")]
     Watchdog(#[source] io::Error),
+    /// The thread.
+    #[cfg(feature = "systemd")]
+    #[error("cannot start the thread that tells systemd: {0}")]
+    Systemd(#[source] io::Error),
 }
 
 impl ShutdownBuilder {
@@ -127,9 +144,11 @@ impl ShutdownBuilder {
     }
 
     /// Tells systemd, for as long as [`Shutdown::run`] is awaited: `READY=1` once the node
-    /// runs, `STATUS`, `WATCHDOG=1` while liveness holds (and the runtime goes on), then
-    /// `STOPPING=1`, and `EXTEND_TIMEOUT_USEC` while the shutdown makes progress. Needs
-    /// `Type=notify` in the unit. Outside of systemd it does nothing.
+    /// runs, `STATUS`, `WATCHDOG=1` while liveness holds (and the runtime goes on), and
+    /// `EXTEND_TIMEOUT_USEC`, 10 s each time, while the shutdown makes progress: a component
+    /// has ended or left a word, or a phase has. `STOPPING=1` comes at once when a shutdown
+    /// begins. It is said by a thread of its own, so that a systemd which does not listen holds
+    /// nothing up. Needs `Type=notify` in the unit. Outside of systemd it does nothing.
     #[cfg(feature = "systemd")]
     pub fn systemd(mut self) -> Self {
         self.systemd = true;
@@ -144,6 +163,13 @@ impl ShutdownBuilder {
             let standing = Arc::clone(&standing);
             Watchdog::start(move || standing.last_words())
         });
+        let log = Arc::<Log>::default();
+        #[cfg(all(feature = "systemd", unix))]
+        let teller = if self.systemd {
+            Teller::start(Arc::clone(&log)).map_err(InstallError::Systemd)?
+        } else {
+            None
+        };
         let inner = Arc::new(Inner {
             health: self.health,
             whole: self.whole,
@@ -152,9 +178,10 @@ impl ShutdownBuilder {
             begun: watch::Sender::new(None),
             standing,
             critical: Counts::default(),
+            log,
             watchdog: watchdog.transpose().map_err(InstallError::Watchdog)?,
-            #[cfg(feature = "systemd")]
-            systemd: self.systemd,
+            #[cfg(all(feature = "systemd", unix))]
+            teller,
         });
         if let Some(signals) = self.signals {
             inner.listen(signals).map_err(InstallError::Signals)?;
@@ -187,8 +214,10 @@ impl Shutdown {
         self.inner.begin(Reason::Requested(why.into()));
     }
 
-    /// Begins a shutdown once a critical check of `health` has failed for as long as `policy`
-    /// asks. The log says why it did, or why it did not.
+    /// Begins a shutdown once a critical check or component of `health` has failed for as long as
+    /// `policy` asks. The log says why it did, or why it did not: when a failure begins, when it
+    /// is held back (by the grace, the jitter, a guard), and when it is over. It follows the node
+    /// from [`Health::start`] to [`Health::stop`].
     ///
     /// ```
     /// use std::time::Duration;
@@ -206,11 +235,13 @@ impl Shutdown {
     pub fn on_critical_failure(&self, health: &Health, policy: CriticalPolicy) {
         if policy.mode != Mode::Off {
             let shutdown = Arc::downgrade(&self.inner);
-            health.observe(Trigger::new(shutdown, health.node_id(), policy));
+            let begun = self.inner.begun.subscribe();
+            health.accompany(Trigger::new(shutdown, begun, health, policy).run());
         }
     }
 
-    /// How often a critical failure was confirmed, in a dry run or not.
+    /// How many critical failures were confirmed, in a dry run or not; each once, however often
+    /// the guards are asked.
     pub fn critical_failures(&self) -> u64 {
         self.inner.critical.confirmed.load(Ordering::Relaxed)
     }
@@ -247,11 +278,13 @@ impl Shutdown {
     pub async fn run(&self, plan: Plan) -> Report {
         let execution = async {
             let begun = self.inner.begun().await;
-            driver::execute(&self.inner, begun, plan).await
+            let report = driver::execute(&self.inner, begun, plan).await;
+            self.inner.log.flush(LAST_LINES);
+            report
         };
-        #[cfg(feature = "systemd")]
-        if self.inner.systemd {
-            return driver::while_telling_systemd(&self.inner, execution).await;
+        #[cfg(all(feature = "systemd", unix))]
+        if let Some(teller) = &self.inner.teller {
+            return driver::while_telling_systemd(&self.inner, teller, execution).await;
         }
         execution.await
     }
@@ -269,7 +302,7 @@ impl Inner {
     /// Begins; the first reason counts.
     pub(crate) fn begin(self: &Arc<Self>, reason: Reason) {
         if self.triggered.swap(true, Ordering::Relaxed) {
-            tracing::info!(%reason, "a shutdown is under way already");
+            self.log.say(Line::Overtaken(reason.to_string()));
             return;
         }
         let begun = Begun {
@@ -283,18 +316,52 @@ impl Inner {
             watchdog.arm(begun.at + self.whole);
         }
         // Before anybody else learns of it, so that nothing stops while readiness still passes.
-        self.health.begin_shutdown_within(self.whole);
-        let reason = begun.reason.clone();
+        self.fail_readiness();
+        let (reason, deadline) = (begun.reason.clone(), self.whole);
+        self.log.say(Line::Begins { reason, deadline });
         self.begun.send_replace(Some(begun));
-        tracing::info!(%reason, deadline = ?self.whole, "shutdown begins");
+        #[cfg(all(feature = "systemd", unix))]
+        if let Some(teller) = &self.teller {
+            teller.tell(Teller::look(self, false));
+        }
     }
 
-    /// Begins on a thread of its own, for callers that must not wait for a log that blocks.
+    /// Tells the node that it is stopping, from a thread of its own, for which it waits a while:
+    /// the engine is busy for microseconds, unless somebody's aggregation hangs in it.
+    fn fail_readiness(&self) {
+        let (health, log, whole) = (self.health.clone(), Arc::clone(&self.log), self.whole);
+        let (tell, told) = mpsc::sync_channel(0);
+        let runtime = Handle::try_current().ok();
+        let spawned = std::thread::Builder::new()
+            .name("shutdown-announce".to_owned())
+            .spawn(move || {
+                // Its clock, which may be paused, is the one that counts.
+                let _runtime = runtime.as_ref().map(Handle::enter);
+                let lines = health.begin_shutdown_unlogged(whole);
+                // Whoever began it says so, unless it has gone on.
+                if let Err(SendError(lines)) = tell.send(lines) {
+                    log.say(Line::Node(lines));
+                }
+            });
+        if spawned.is_err() {
+            let lines = self.health.begin_shutdown_unlogged(whole);
+            self.log.say(Line::Node(lines));
+            return;
+        }
+        let line = told.recv_timeout(ANNOUNCING.min(whole / 10));
+        self.log.say(line.map_or(Line::Unannounced, Line::Node));
+    }
+
+    /// Begins on a thread of its own, for callers that must not wait for the node to know of it.
     pub(crate) fn begin_aside(self: &Arc<Self>, reason: Reason) {
         let (inner, why) = (Arc::clone(self), reason.clone());
+        let runtime = Handle::try_current().ok();
         let spawned = std::thread::Builder::new()
             .name("shutdown-begin".to_owned())
-            .spawn(move || isolation::caught(|| inner.begin(why)));
+            .spawn(move || {
+                let _runtime = runtime.as_ref().map(Handle::enter);
+                isolation::caught(|| inner.begin(why))
+            });
         if spawned.is_err() {
             self.begin(reason);
         }
@@ -327,50 +394,15 @@ impl Inner {
         self.standing.show(progress);
     }
 
-    /// Whether `check` is failing now; one that is not known here, as far as is known.
-    pub(crate) fn still_fails(&self, check: &str) -> bool {
-        let check = self.health.check(check);
-        check.is_none_or(|check| Seen::of(&check).failing)
-    }
-
-    /// What systemd is to know.
-    #[cfg(feature = "systemd")]
-    pub(crate) fn look(&self) -> crate::systemd::Look {
-        use crate::systemd::Look;
-        use health_core::{Lifecycle, Probe};
-
-        let (verdict, message) = self.health.answer_at(Probe::Health, clock::instant());
-        let shown = self.standing.shown();
-        let progress = shown
-            .as_ref()
-            .map(|shown| shown.lock().unwrap_or_else(PoisonError::into_inner));
-        Look {
-            running: self.health.lifecycle() == Lifecycle::Running,
-            live: self.health.verdict(Probe::Live).passing,
-            stopping: self.has_begun(),
-            status: match &progress {
-                Some(progress) => progress.status(),
-                None => format!("{}: {message}", verdict.status),
-            },
-            progress: progress.map_or(0, |progress| progress.count()),
-        }
-    }
-
-    #[cfg(unix)]
     fn listen(self: &Arc<Self>, signals: Signals) -> io::Result<()> {
         let weak = Arc::downgrade(self);
         let begin = move |signal: Signal| match weak.upgrade() {
-            // A log that blocks must not keep the second signal from being heard.
+            // The second signal must be heard meanwhile.
             Some(inner) => inner.begin_aside(Reason::Signal(signal.name())),
             // Nobody is left to end it in order.
             None => watchdog::end(signal.exit_code(), None),
         };
         let force = |signal: Signal| watchdog::end(signal.exit_code(), None);
-        crate::signals::unix::listen(signals, begin, force)
-    }
-
-    #[cfg(not(unix))]
-    fn listen(self: &Arc<Self>, _signals: Signals) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
+        crate::signals::listen(signals, begin, force)
     }
 }

@@ -3,11 +3,21 @@
 //! The fold here is pure; the thread that hears them is in the files below.
 
 #[cfg(unix)]
-pub(crate) mod unix;
+mod unix;
+#[cfg(windows)]
+mod windows;
 
 use std::fmt;
+#[cfg(not(any(unix, windows)))]
+use std::io;
 use std::sync::Arc;
+use std::thread::Builder;
 use std::time::{Duration, Instant};
+
+#[cfg(unix)]
+pub(crate) use unix::listen;
+#[cfg(windows)]
+pub(crate) use windows::listen;
 
 /// A repeat of the first signal within this time is the same one: a shell and a parent
 /// both forward a Ctrl-C.
@@ -21,6 +31,14 @@ pub(crate) type Reload = Arc<dyn Fn() + Send + Sync>;
 /// the first within 500 ms is taken for the same.
 ///
 /// After SIGINT, which somebody at a terminal sent, there is no drain delay.
+///
+/// A SIGHUP that is ignored when the handlers go in stays ignored, as `nohup` asks for, unless
+/// there is a hook for it. That is known on Linux only; elsewhere SIGHUP is always heard.
+///
+/// On Windows Ctrl-C stands for SIGINT, Ctrl-Break for SIGQUIT, and the closing of the console,
+/// logging off and shutting down for SIGTERM. After those the system ends the process within a
+/// few seconds, so that the deadline must be below that. The code for Windows was compiled and
+/// tried nowhere so far.
 #[derive(Clone, Default)]
 pub struct Signals {
     reload: Option<Reload>,
@@ -55,6 +73,7 @@ impl fmt::Debug for Signals {
 pub(crate) enum Signal {
     Terminate,
     Interrupt,
+    #[cfg_attr(not(unix), allow(dead_code, reason = "there is none"))]
     Hangup,
     Quit,
 }
@@ -125,6 +144,37 @@ impl Hearing {
             Some(_) => Meaning::Force,
         }
     }
+}
+
+/// What a signal that was heard leads to.
+#[cfg_attr(not(any(unix, windows)), allow(dead_code, reason = "nothing is heard"))]
+fn act(
+    meaning: Meaning,
+    signal: Signal,
+    begin: &(impl Fn(Signal) + Send),
+    force: &(impl Fn(Signal) + Send),
+) {
+    match meaning {
+        Meaning::Begin => begin(signal),
+        Meaning::Same => {}
+        Meaning::Force => force(signal),
+        // It may block or panic; without a thread for it, it is not done.
+        Meaning::Reload(reload) => {
+            let _ = Builder::new()
+                .name("reload".to_owned())
+                .spawn(move || reload());
+        }
+    }
+}
+
+/// There is nothing to listen to here.
+#[cfg(not(any(unix, windows)))]
+pub(crate) fn listen(
+    _signals: Signals,
+    _begin: impl Fn(Signal) + Send + 'static,
+    _force: impl Fn(Signal) + Send + 'static,
+) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ impl Note {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    #[cfg(feature = "systemd")]
+    #[cfg(all(feature = "systemd", unix))]
     pub(crate) fn count(&self) -> u64 {
         self.lock().1
     }

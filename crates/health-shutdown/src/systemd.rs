@@ -1,10 +1,8 @@
 //! What systemd is told: that the service is ready, how it is, that it lives, that it stops.
 //!
-//! The fold decides what to say; `sd-notify` says it. Outside of systemd nothing is said.
+//! Pure: who says it is in `teller`.
 
 use std::time::Duration;
-
-use sd_notify::NotifyState;
 
 /// How often to look; a watchdog that is more impatient is looked at three times as often as
 /// it asks.
@@ -16,8 +14,10 @@ const EXTENSION: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Look {
     pub(crate) running: bool,
-    pub(crate) live: bool,
     pub(crate) stopping: bool,
+    /// Whether liveness holds; `None` if it was no task of the runtime that looked, which may be
+    /// blocked then.
+    pub(crate) live: Option<bool>,
     /// For people, in `systemctl status`.
     pub(crate) status: String,
     /// Changes whenever the shutdown has come on.
@@ -57,7 +57,7 @@ impl Told {
             self.status.clone_from(&look.status);
             words.push(Word::Status(look.status.clone()));
         }
-        if watchdog && look.live {
+        if watchdog && look.live == Some(true) {
             words.push(Word::Watchdog);
         }
         if look.stopping && look.progress != self.progress {
@@ -75,33 +75,6 @@ pub(crate) fn pulse(watchdog: Option<Duration>) -> Duration {
     })
 }
 
-/// How long the watchdog waits for a sign of life; `None` without one.
-pub(crate) fn watchdog() -> Option<Duration> {
-    sd_notify::watchdog_enabled().filter(|patience| !patience.is_zero())
-}
-
-/// Says `words` in one message. Without systemd, or if it does not listen, nothing happens.
-pub(crate) fn say(words: &[Word]) {
-    let states: Vec<_> = words.iter().map(state).collect();
-    if !states.is_empty()
-        && let Err(error) = sd_notify::notify(&states)
-    {
-        tracing::debug!(%error, "systemd does not listen");
-    }
-}
-
-fn state(word: &Word) -> NotifyState<'_> {
-    match word {
-        Word::Ready => NotifyState::Ready,
-        Word::Stopping => NotifyState::Stopping,
-        Word::Status(text) => NotifyState::Status(text),
-        Word::Watchdog => NotifyState::Watchdog,
-        Word::Extend(time) => {
-            NotifyState::ExtendTimeoutUsec(u32::try_from(time.as_micros()).unwrap_or(u32::MAX))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,7 +84,7 @@ mod tests {
         use Word::{Extend, Ready, Status, Stopping, Watchdog};
         let look = |running, live, stopping, status: &str, progress| Look {
             running,
-            live,
+            live: Some(live),
             stopping,
             status: status.to_owned(),
             progress,
@@ -146,6 +119,11 @@ mod tests {
         ] {
             assert_eq!(told.news(&look, watchdog), expected, "{look:?}");
         }
+        let asked = Look {
+            live: None,
+            ..look(true, true, true, "stopping", 2)
+        };
+        assert_eq!(told.news(&asked, true), [], "the runtime may be blocked");
         let mut late = Told::default();
         let never = late.news(&look(true, true, true, "", 0), false);
         assert_eq!(never, [Stopping], "what stops is not ready any more");

@@ -1,22 +1,35 @@
-//! Listens to the results of critical checks, and begins a shutdown when one has failed for
-//! long enough and no guard objects.
+//! Follows the critical checks, asks the guards, and begins a shutdown when one has failed for
+//! long enough: one task beside the checks.
 //!
-//! What is long enough is decided in `critical`.
+//! What is long enough, and when to look again, is decided in `critical`.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "it owns the task in which a guard is asked"
+)]
 
+use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
-use health_core::{CriticalFailure, EventKind, Guard, Notice, Observer, Veto};
+use health_core::{
+    CheckState, CriticalFailure, EventKind, Guard, Health, Notice, Report, Subscription, Veto,
+};
+use tokio::sync::{Semaphore, watch};
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::clock;
-use crate::critical::{CriticalPolicy, CriticalWatch, Failure, Finding, Mode, Seen};
+use crate::critical::{CriticalWatch, Effect};
+use crate::failure::Failure;
 use crate::isolation::isolated;
+use crate::line::Line;
+use crate::policy::CriticalPolicy;
 use crate::reason::Reason;
-use crate::shutdown::Inner;
+use crate::shutdown::{Begun, Inner};
+use crate::sighting::Seen;
 
 /// How long a guard may think; silence is a veto.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -29,133 +42,224 @@ pub(crate) struct Counts {
     pub(crate) vetoes: AtomicU64,
 }
 
-/// The observer that is the trigger.
+type Question = Pin<Box<dyn Future<Output = Result<(), Veto>> + Send>>;
+
+/// The trigger; it ends with the node, with the last handle on the shutdown, or once one has begun.
 pub(crate) struct Trigger {
     shutdown: Weak<Inner>,
+    begun: watch::Receiver<Option<Begun>>,
+    events: Subscription,
     node_id: String,
     policy: CriticalPolicy,
-    watch: Mutex<CriticalWatch>,
+    watch: CriticalWatch,
+    effects: Vec<Effect>,
+    question: Option<Question>,
+    /// Whose turn it is to be asked.
+    turn: Arc<Semaphore>,
+}
+
+/// What it waits for.
+enum Next {
+    News(Option<Notice>),
+    Answer(Result<(), Veto>),
+    Time,
+    /// A shutdown has begun, or nobody can begin one any more.
+    End,
 }
 
 impl Trigger {
-    pub(crate) fn new(shutdown: Weak<Inner>, node_id: &str, policy: CriticalPolicy) -> Self {
-        Self {
-            node_id: node_id.to_owned(),
-            watch: Mutex::new(CriticalWatch::new(&policy, clock::instant())),
+    /// Takes the checks as they stand; the rest it learns from events.
+    pub(crate) fn new(
+        shutdown: Weak<Inner>,
+        begun: watch::Receiver<Option<Begun>>,
+        health: &Health,
+        policy: CriticalPolicy,
+    ) -> Self {
+        // Before the report, so that nothing is lost in between.
+        let events = health.subscribe();
+        let mut trigger = Self {
             shutdown,
+            begun,
+            events,
+            node_id: health.node_id().to_owned(),
+            watch: CriticalWatch::new(&policy, clock::instant()),
             policy,
+            effects: Vec::new(),
+            question: None,
+            turn: Arc::new(Semaphore::new(1)),
+        };
+        trigger.see_all(&health.report());
+        trigger
+    }
+
+    /// Runs to its end. Cancel safe.
+    pub(crate) async fn run(mut self) {
+        loop {
+            let now = clock::instant();
+            let events = &self.events;
+            let still_fails = |check: &str| fails(events.check(check));
+            let chance = random_fraction();
+            let wake = self
+                .watch
+                .look(now, chance, &still_fails, &mut self.effects);
+            if !self.carry_out() {
+                return;
+            }
+            match self.next(wake).await {
+                Next::News(Some(notice)) => self.take(&notice),
+                Next::Answer(answer) => self.hear(answer),
+                Next::Time => {}
+                Next::News(None) | Next::End => return,
+            }
         }
     }
 
-    fn watch(&self) -> MutexGuard<'_, CriticalWatch> {
-        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn see(&self, check: Seen<'_>) {
-        let finding = self.watch().see(check, clock::instant());
-        match finding {
-            None => {}
-            Some(Finding::Begins { check }) => tracing::info!(
-                check,
-                "critical check fails; no shutdown before {} runs, {:?}, and the grace",
-                self.policy.after,
-                self.policy.sustained
-            ),
-            Some(Finding::Exempt { check }) => tracing::info!(
-                check,
-                "critical check fails; no shutdown, as it is a shared dependency"
-            ),
-            Some(Finding::Recovered(failure)) => tracing::info!(
-                check = failure.check,
-                runs = failure.runs,
-                lasted = ?failure.lasted,
-                "critical check recovered; no shutdown"
-            ),
+    async fn next(&mut self, wake: Option<Instant>) -> Next {
+        let Self {
+            begun,
+            events,
+            question,
+            ..
+        } = self;
+        tokio::select! {
+            biased;
+            _ = begun.wait_for(Option::is_some) => Next::End,
+            answer = answer(question) => Next::Answer(answer),
+            () = at(wake) => Next::Time,
+            notice = events.next() => Next::News(notice),
         }
     }
 
-    fn take(&self, notice: &Notice) {
+    fn take(&mut self, notice: &Notice) {
+        let now = clock::instant();
         match notice {
             Notice::Event(event) => match &event.kind {
                 EventKind::Result { check }
                 | EventKind::Transition { check, .. }
-                | EventKind::Registered { check } => self.see(Seen::of(check)),
-                EventKind::Unregistered { name } => self.watch().gone(name),
+                | EventKind::Registered { check } => {
+                    self.watch.see(Seen::of(check), now, &mut self.effects);
+                }
+                EventKind::Unregistered { name } => {
+                    self.watch.gone(name, now, &mut self.effects);
+                }
                 _ => {}
             },
-            Notice::Missed { report, .. } => {
-                self.watch()
-                    .retain(|name| report.checks.iter().any(|check| check.name() == name));
-                for check in &report.checks {
-                    self.see(Seen::of(check));
-                }
-            }
+            Notice::Missed { report, .. } => self.see_all(report),
             _ => {}
         }
     }
 
-    async fn act(&self, shutdown: &Arc<Inner>, failure: Failure) {
-        let jitter = self.policy.jitter.mul_f64(random_fraction());
-        if self
-            .watch()
-            .put_off(&failure.check, jitter, clock::instant())
-        {
-            tracing::warn!(%failure, ?jitter, "a shutdown begins after the jitter, if it goes on");
-            return;
+    /// Takes all checks as they stand.
+    fn see_all(&mut self, report: &Report) {
+        let now = clock::instant();
+        let names: HashSet<_> = report.checks.iter().map(|check| check.name()).collect();
+        self.watch
+            .retain(|name| names.contains(name), now, &mut self.effects);
+        for check in &report.checks {
+            self.watch.see(Seen::of(check), now, &mut self.effects);
         }
-        shutdown.critical.confirmed.fetch_add(1, Ordering::Relaxed);
-        if self.policy.mode == Mode::DryRun {
-            shutdown.critical.dry_runs.fetch_add(1, Ordering::Relaxed);
-            tracing::warn!(%failure, "a shutdown would begin, but this is a dry run");
-            self.watch().settle(&failure.check, clock::instant());
-            return;
+    }
+
+    fn hear(&mut self, answer: Result<(), Veto>) {
+        if let (Err(_), Some(shutdown)) = (&answer, self.shutdown.upgrade()) {
+            shutdown.critical.vetoes.fetch_add(1, Ordering::Relaxed);
         }
-        let request = CriticalFailure {
-            node_id: self.node_id.clone(),
-            check: failure.check.clone(),
-            runs: failure.runs,
-            lasted: failure.lasted,
-            message: failure.message.clone(),
+        let events = &self.events;
+        let still_fails = |check: &str| fails(events.check(check));
+        let now = clock::instant();
+        self.watch
+            .answered(answer, now, &still_fails, &mut self.effects);
+    }
+
+    /// Does what was decided; `false` if there is nothing left to do.
+    fn carry_out(&mut self) -> bool {
+        let Some(shutdown) = self.shutdown.upgrade() else {
+            return false;
         };
-        for guard in &self.policy.guards {
-            if let Err(veto) = ask(guard.as_ref(), &request).await {
-                shutdown.critical.vetoes.fetch_add(1, Ordering::Relaxed);
-                let pause = self.watch().vetoed(&failure.check, clock::instant());
-                tracing::warn!(%failure, %veto, again_after = ?pause, "no shutdown: a guard objects");
-                return;
+        for effect in std::mem::take(&mut self.effects) {
+            match effect {
+                Effect::Say(failure, why) => shutdown.log.say(Line::Critical { failure, why }),
+                Effect::Count => count(&shutdown.critical.confirmed),
+                Effect::DryRun => count(&shutdown.critical.dry_runs),
+                Effect::Ask(failure) => self.question = Some(self.ask(failure)),
+                Effect::Forget => self.question = None,
+                Effect::Begin(failure) => {
+                    shutdown.begin(Reason::Critical(failure.to_string()));
+                    return false;
+                }
             }
         }
-        // The guards took their time.
-        if !shutdown.still_fails(&failure.check) {
-            tracing::info!(%failure, "no shutdown: it recovered while the guards were asked");
-            return;
-        }
-        self.watch().settle(&failure.check, clock::instant());
-        shutdown.begin(Reason::Critical(failure.to_string()));
+        true
+    }
+
+    /// Asks the guards one after the other, up to the first that objects.
+    fn ask(&self, failure: Failure) -> Question {
+        let guards = self.policy.guards.clone();
+        let failure = CriticalFailure {
+            node_id: self.node_id.clone(),
+            check: failure.check,
+            runs: failure.runs,
+            lasted: failure.lasted,
+            message: failure.message,
+        };
+        let failure = Arc::new(failure);
+        let turn = Arc::clone(&self.turn);
+        Box::pin(async move {
+            for guard in guards {
+                ask(guard, Arc::clone(&failure), Arc::clone(&turn)).await?;
+            }
+            Ok(())
+        })
     }
 }
 
-#[async_trait]
-impl Observer for Trigger {
-    async fn observe(&self, notice: &Notice) {
-        self.take(notice);
-        let confirmed = self.watch().confirmed(clock::instant());
-        if let (Some(failure), Some(shutdown)) = (confirmed, self.shutdown.upgrade())
-            && !shutdown.has_begun()
-        {
-            self.act(&shutdown, failure).await;
-        }
+/// What the guards say, if they are being asked. Cancel safe.
+async fn answer(question: &mut Option<Question>) -> Result<(), Veto> {
+    let Some(asked) = question else {
+        return std::future::pending().await;
+    };
+    let answer = asked.await;
+    *question = None;
+    answer
+}
+
+async fn at(wake: Option<Instant>) {
+    match wake {
+        Some(wake) => tokio::time::sleep_until(wake.into()).await,
+        None => std::future::pending().await,
     }
 }
 
-/// What a guard says; silence and a panic are vetoes.
-async fn ask(guard: &dyn Guard, failure: &CriticalFailure) -> Result<(), Veto> {
-    let asked = isolated(|| guard.permit(failure));
+/// What one guard says; silence and a panic are vetoes. It is asked in a task of its own, so that
+/// one which blocks its thread holds nothing else up; while it does, nobody is asked again.
+async fn ask(
+    guard: Arc<dyn Guard>,
+    failure: Arc<CriticalFailure>,
+    turn: Arc<Semaphore>,
+) -> Result<(), Veto> {
+    let asked = async move {
+        let Ok(turn) = turn.acquire_owned().await else {
+            return None;
+        };
+        let task = tokio::spawn(async move {
+            let _turn = turn;
+            isolated(|| guard.permit(&failure)).await
+        });
+        AbortOnDropHandle::new(task).await.ok().flatten()
+    };
     match tokio::time::timeout(PATIENCE, asked).await {
         Ok(Some(answer)) => answer,
         Ok(None) => Err(Veto::new("the guard panicked")),
         Err(_) => Err(Veto::new(format!("the guard was silent for {PATIENCE:?}"))),
     }
+}
+
+fn fails(check: Option<Arc<CheckState>>) -> bool {
+    check.is_some_and(|check| Seen::of(&check).over.is_none())
+}
+
+fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
 }
 
 /// In 0..1, and another one each time.

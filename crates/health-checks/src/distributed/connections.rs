@@ -139,7 +139,7 @@ impl ConnectionsCheck {
         let score = (connected / f64::from(self.enough)).min(1.0);
         Outcome::new(status, message)
             .detail("connected", count.connected)
-            .detail("known", count.known)
+            .detail_if_known("known", count.known)
             .detail("connectivity_score", score)
     }
 }
@@ -205,7 +205,7 @@ mod tests {
         let count = ConnectionCount::new(2);
         let plain = check().outcome(count);
         assert_eq!(plain.message(), "2 connections, limit 3");
-        assert!(plain.details()["known"].is_null());
+        assert!(!plain.details().contains_key("known"));
         let known = check().outcome(count.of_known(9));
         assert_eq!(known.message(), "2 connections of 9 known, limit 3");
     }

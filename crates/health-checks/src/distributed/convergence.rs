@@ -11,7 +11,7 @@ use super::record::Record;
 use super::source::sources;
 use super::trend::{Lines, Samples, Shown, Trend};
 use crate::invalid::InvalidCheck;
-use crate::span::Span;
+use crate::span::{LONGEST, SHORTEST, Span, checked};
 
 const NAME: &str = "convergence";
 /// Four runs without any progress.
@@ -69,8 +69,8 @@ sources!(Convergence, pending, Pending);
 /// than 60 s show no trend: the interval must be shorter.
 ///
 /// Registered as `convergence`, every 15 s, with a timeout of 5 s. Its details are
-/// `trend`, `pending_operations`, `pending_change_per_s`, `converged_in_s`,
-/// `without_progress_s`, and what the module says.
+/// `trend`, `pending_operations`, `pending_change_per_second`, `converged_in_seconds`,
+/// `without_progress_seconds`, and what the module says.
 ///
 /// ```
 /// use std::time::Duration;
@@ -80,9 +80,10 @@ sources!(Convergence, pending, Pending);
 /// let (state, observed) = watch::channel(Pending::default());
 /// let registration = ConvergenceCheck::new(observed)
 ///     .converged_at(10)
-///     .within(Duration::from_secs(60))
+///     .within(Duration::from_secs(60))?
 ///     .registration();
 /// state.send_replace(Pending::new(250).applied(81_000));
+/// # Ok::<(), health_checks::InvalidCheck>(())
 /// ```
 #[must_use = "a check does nothing until it is registered"]
 pub struct ConvergenceCheck {
@@ -110,20 +111,14 @@ impl ConvergenceCheck {
     }
 
     /// Slow if it is not to be converged within this time, in place of 5 min.
-    pub fn within(mut self, span: Duration) -> Self {
-        self.lines.within = span;
-        self
+    pub fn within(mut self, span: Duration) -> Result<Self, InvalidCheck> {
+        self.lines.within = checked(NAME, "the time to converge", span, SHORTEST..=LONGEST)?;
+        Ok(self)
     }
 
     /// Stalled after so long without progress, in place of 60 s; longer than the interval.
     pub fn stalled_after(mut self, span: Duration) -> Result<Self, InvalidCheck> {
-        if span.is_zero() {
-            return Err(InvalidCheck::new(
-                NAME,
-                "cannot be stalled after 0 s; give more than an interval",
-            ));
-        }
-        self.lines.stall = span;
+        self.lines.stall = checked(NAME, "the time without progress", span, SHORTEST..=LONGEST)?;
         Ok(self)
     }
 
@@ -166,12 +161,15 @@ impl ConvergenceCheck {
         outcome
             .detail("trend", shown.trend.as_str())
             .detail("pending_operations", operations)
-            .detail("pending_change_per_s", shown.per_second)
-            .detail(
-                "converged_in_s",
+            .detail_if_known("pending_change_per_second", shown.per_second)
+            .detail_if_known(
+                "converged_in_seconds",
                 shown.settled_in.map(|span| span.as_secs_f64()),
             )
-            .detail("without_progress_s", shown.without_progress.as_secs_f64())
+            .detail(
+                "without_progress_seconds",
+                shown.without_progress.as_secs_f64(),
+            )
     }
 }
 

@@ -13,7 +13,7 @@ use super::record::Record;
 use super::source::sources;
 use crate::invalid::InvalidCheck;
 use crate::limits::{Limits, figure};
-use crate::span::{Span, millis};
+use crate::span::{LONGEST, Span, checked, millis};
 
 const NAME: &str = "election";
 /// The renew deadline and the lease of Kubernetes' leader election.
@@ -120,7 +120,7 @@ sources!(Election, election, ElectionState);
 ///
 /// Registered as `election`, a shared dependency, every 15 s, with a timeout of
 /// 5 s. Its details are `role`, `leader`, `term`, `heartbeat_age_ms`,
-/// `leader_uptime_s`, `leaderless_s`, `leader_changes_per_hour`, and what the module says.
+/// `leader_uptime_seconds`, `leaderless_seconds`, `leader_changes_per_hour`, and what the module says.
 ///
 /// ```
 /// use health_checks::distributed::{ElectionCheck, ElectionRole, ElectionState};
@@ -160,7 +160,7 @@ impl ElectionCheck {
         unhealthy: Duration,
     ) -> Result<Self, InvalidCheck> {
         let seconds = (degraded.as_secs_f64(), unhealthy.as_secs_f64());
-        let range = f64::MIN_POSITIVE..=f64::MAX;
+        let range = f64::MIN_POSITIVE..=LONGEST.as_secs_f64();
         self.heartbeat = self.heartbeat.set(NAME, seconds.0, seconds.1, range)?;
         Ok(self)
     }
@@ -177,10 +177,15 @@ impl ElectionCheck {
         Ok(self)
     }
 
-    /// Unhealthy without a leader for so long, in place of 15 s.
-    pub fn leaderless_for(mut self, most: Duration) -> Self {
-        self.leaderless = most;
-        self
+    /// Unhealthy without a leader for so long, in place of 15 s; at zero at once.
+    pub fn leaderless_for(mut self, most: Duration) -> Result<Self, InvalidCheck> {
+        self.leaderless = checked(
+            NAME,
+            "the time without a leader",
+            most,
+            Duration::ZERO..=LONGEST,
+        )?;
+        Ok(self)
     }
 
     /// The check, ready to be registered or adjusted.
@@ -223,11 +228,17 @@ impl ElectionCheck {
                 format!("{}, led by {leader}", state.role.as_str())
             })
             .detail("role", state.role.as_str())
-            .detail("leader", state.leader.clone())
-            .detail("term", state.term)
-            .detail("heartbeat_age_ms", state.heartbeat_age.map(millis))
-            .detail("leader_uptime_s", seen.uptime.map(|span| span.as_secs()))
-            .detail("leaderless_s", seen.leaderless.map(|span| span.as_secs()))
+            .detail_if_known("leader", state.leader.clone())
+            .detail_if_known("term", state.term)
+            .detail_if_known("heartbeat_age_ms", state.heartbeat_age.map(millis))
+            .detail_if_known(
+                "leader_uptime_seconds",
+                seen.uptime.map(|span| span.as_secs()),
+            )
+            .detail_if_known(
+                "leaderless_seconds",
+                seen.leaderless.map(|span| span.as_secs()),
+            )
             .detail("leader_changes_per_hour", changes)
     }
 }

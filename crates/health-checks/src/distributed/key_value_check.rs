@@ -15,7 +15,7 @@ use super::{AdapterError, KeyValue};
 use crate::clock;
 use crate::invalid::InvalidCheck;
 use crate::margin;
-use crate::span::Span;
+use crate::span::{LONGEST, SHORTEST, Span, checked};
 
 const NAME: &str = "key-value";
 const PREFIX: &str = "health-probe";
@@ -108,9 +108,9 @@ impl KeyValueCheck {
     }
 
     /// Degraded from this latency on, in place of 1 s.
-    pub fn degraded_after(mut self, latency: Duration) -> Self {
-        self.degraded_after = latency;
-        self
+    pub fn degraded_after(mut self, latency: Duration) -> Result<Self, InvalidCheck> {
+        self.degraded_after = checked(NAME, "a limit of the latency", latency, SHORTEST..=LONGEST)?;
+        Ok(self)
     }
 
     /// The check, ready to be registered or adjusted.

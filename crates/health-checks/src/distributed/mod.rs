@@ -19,7 +19,7 @@
 //! sender is gone.
 //!
 //! Each keeps in its details how its runs went: `success_rate` (of the last 100,
-//! 0 to 1), `consecutive_failures`, `last_success_unix_s` and `latency_ms`. A run
+//! 0 to 1), `consecutive_failures`, `last_success_unix_seconds` and `latency_ms`. A run
 //! fails if it is unhealthy, or dropped. Errors of a trait go to the log only.
 //!
 //! The feature adds no crate.

@@ -17,7 +17,7 @@ use super::{AdapterError, Messages, PubSub};
 use crate::clock;
 use crate::invalid::InvalidCheck;
 use crate::margin;
-use crate::span::Span;
+use crate::span::{LONGEST, SHORTEST, Span, checked};
 
 const NAME: &str = "pub-sub";
 const TOPIC: &str = "health-probe";
@@ -94,17 +94,14 @@ impl PubSubCheck {
     /// How long a run waits for its message, subscribing and publishing included, in
     /// place of 10 s; at most three quarters of the registration's timeout.
     pub fn wait(mut self, wait: Duration) -> Result<Self, InvalidCheck> {
-        if wait.is_zero() {
-            return Err(InvalidCheck::new(NAME, "cannot wait for 0 s; give more"));
-        }
-        self.wait = wait;
+        self.wait = checked(NAME, "a wait", wait, SHORTEST..=LONGEST)?;
         Ok(self)
     }
 
     /// Degraded from this latency on, in place of 1 s.
-    pub fn degraded_after(mut self, latency: Duration) -> Self {
-        self.degraded_after = latency;
-        self
+    pub fn degraded_after(mut self, latency: Duration) -> Result<Self, InvalidCheck> {
+        self.degraded_after = checked(NAME, "a limit of the latency", latency, SHORTEST..=LONGEST)?;
+        Ok(self)
     }
 
     /// How long to wait for a second copy once the message has come, in place of not at all.

@@ -47,7 +47,7 @@ impl Runs {
         f64::from(self.recent.count_ones()) / f64::from(self.remembered.max(1))
     }
 
-    fn last_success_unix_s(&self) -> Option<u64> {
+    fn last_success_unix_seconds(&self) -> Option<u64> {
         let since = self.last_success?.duration_since(UNIX_EPOCH).ok()?;
         Some(since.as_secs())
     }
@@ -73,8 +73,13 @@ impl Record {
     ) -> Outcome {
         let run = self.begin();
         let until = margin::before(run.started, cx.deadline(), margin::TO_SAY_SO);
+        let mut latency = None;
         let outcome = match timeout_at(until.into(), reading).await {
-            Ok(Ok(read)) => judge(read, clock::instant()),
+            Ok(Ok(read)) => {
+                let now = clock::instant();
+                latency = Some(now.saturating_duration_since(run.started));
+                judge(read, now)
+            }
             Ok(Err(error)) => {
                 Outcome::unhealthy(format!("{what} cannot be read")).with_error(error)
             }
@@ -83,8 +88,7 @@ impl Record {
                 Span(until.saturating_duration_since(run.started))
             )),
         };
-        let latency = clock::instant().saturating_duration_since(run.started);
-        run.finish(outcome, Some(latency))
+        run.finish(outcome, latency)
     }
 
     fn add(&self, success: bool) -> Runs {
@@ -117,8 +121,11 @@ impl Run<'_> {
         outcome
             .detail("success_rate", runs.success_rate())
             .detail("consecutive_failures", runs.consecutive_failures)
-            .detail("last_success_unix_s", runs.last_success_unix_s())
-            .detail("latency_ms", latency.map(millis))
+            .detail_if_known(
+                "last_success_unix_seconds",
+                runs.last_success_unix_seconds(),
+            )
+            .detail_if_known("latency_ms", latency.map(millis))
     }
 }
 
@@ -151,7 +158,7 @@ mod tests {
                 (
                     runs.success_rate(),
                     runs.consecutive_failures,
-                    runs.last_success_unix_s()
+                    runs.last_success_unix_seconds()
                 ),
                 (rate, failures, last),
                 "{name}"
@@ -178,6 +185,6 @@ mod tests {
         let outcome = record.begin().finish(Outcome::healthy(), None);
         assert_eq!(outcome.details()["success_rate"], 0.5);
         assert_eq!(outcome.details()["consecutive_failures"], 0);
-        assert!(outcome.details()["latency_ms"].is_null());
+        assert!(!outcome.details().contains_key("latency_ms"));
     }
 }

@@ -185,7 +185,7 @@ impl ReplicationCheck {
             .detail("factor", factor)
             .detail("target_factor", target)
             .detail("under_replicated", state.under_replicated)
-            .detail("failure_rate", failure_rate)
+            .detail_if_known("failure_rate", failure_rate)
     }
 }
 

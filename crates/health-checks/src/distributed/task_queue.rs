@@ -178,9 +178,9 @@ impl TaskQueueCheck {
             .outcome(|| format!("{active} tasks active, {depth} wait"))
             .detail("active", active)
             .detail("depth", depth)
-            .detail("capacity", state.capacity)
-            .detail("full_percent", full.map(percent))
-            .detail("task_success_rate", judged.success_rate)
+            .detail_if_known("capacity", state.capacity)
+            .detail_if_known("full_percent", full.map(percent))
+            .detail_if_known("task_success_rate", judged.success_rate)
             .detail("stuck", judged.stuck)
     }
 }

@@ -10,11 +10,12 @@ use tokio_rustls::client::TlsStream;
 
 use super::certificate::Certificate;
 use super::dial::dial;
-use super::endpoint::{Endpoint, Quoted, is_name};
+use super::endpoint::{Endpoint, Quoted};
 use super::lookup::Lookup;
-use super::moments::{latency_ms, limit};
+use super::moments::limit;
 use super::tls::{Tls, Verification};
 use crate::clock;
+use crate::host::is_name;
 use crate::invalid::InvalidCheck;
 use crate::limits::Limits;
 
@@ -152,7 +153,7 @@ impl Check for CertificateCheck {
             Ok(session) => session,
             Err(outcome) => return outcome,
         };
-        let latency = latency_ms(begin);
+        let latency = clock::since_ms(begin);
         let (stream, tls) = session.get_ref();
         let own = tls.peer_certificates().and_then(<[_]>::first);
         let outcome = match own.map(|own| Certificate::read(own)) {
@@ -163,7 +164,7 @@ impl Check for CertificateCheck {
             }
             None => Outcome::unhealthy(format!("{} is not presented", self.what())),
         };
-        outcome.detail("latency_ms", latency).detail(
+        outcome.detail("latency_ms", latency).detail_if_known(
             "remote_address",
             stream.peer_addr().ok().map(|a| a.to_string()),
         )

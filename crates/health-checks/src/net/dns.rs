@@ -10,10 +10,11 @@ use health_core::{Check, CheckContext, Outcome, Registration};
 use tokio::time::timeout_at;
 
 use super::dns_answers::Wanted;
-use super::endpoint::{Endpoint, Quoted, is_name};
+use super::endpoint::{Endpoint, Quoted};
 use super::lookup::Lookup;
-use super::moments::{latency_ms, limit};
+use super::moments::limit;
 use crate::clock;
+use crate::host::is_name;
 use crate::invalid::InvalidCheck;
 
 const NAME: &str = "dns";
@@ -88,7 +89,7 @@ impl DnsCheck {
             Some(Ok(answers)) => self
                 .wanted
                 .outcome(&what, &answers)
-                .detail("latency_ms", latency_ms(begin)),
+                .detail("latency_ms", clock::since_ms(begin)),
             Some(Err(error)) => Outcome::unhealthy(format!(
                 "{what}: cannot be resolved; correct the name, or look at the DNS servers of this machine"
             ))

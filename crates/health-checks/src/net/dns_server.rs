@@ -13,7 +13,7 @@ use super::dns_query::{Query, Reply, words};
 use super::dns_record::DnsRecord;
 use super::dns_transport::{DnsError, ask};
 use super::endpoint::Quoted;
-use super::moments::{latency_ms, limit};
+use super::moments::limit;
 use crate::clock;
 use crate::invalid::InvalidCheck;
 
@@ -113,8 +113,9 @@ impl DnsServerCheck {
             Ok(Reply::Answers(answers)) => self
                 .wanted
                 .outcome(&what, &answers)
-                .detail("latency_ms", latency_ms(begin)),
-            Ok(Reply::Refusal(code)) => Outcome::unhealthy(format!("{what}: {}", words(code))),
+                .detail("latency_ms", clock::since_ms(begin)),
+            Ok(Reply::Refusal(code)) => Outcome::unhealthy(format!("{what}: {}", words(code)))
+                .detail("latency_ms", clock::since_ms(begin)),
             // The transport hands on neither.
             Ok(Reply::Truncated | Reply::NotOurs) => {
                 Outcome::unhealthy(format!("{what}: the server {}", DnsError::Noise))

@@ -1,13 +1,10 @@
 //! A host and a port, as an author writes them. It resolves and connects nothing.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
+use crate::host::{self, MAX_NAME, is_ipv6, is_name};
 use crate::invalid::InvalidCheck;
-
-/// The longest name of DNS, RFC 1035 section 2.3.4.
-const MAX_NAME: usize = 253;
-const MAX_LABEL: usize = 63;
 
 /// A host (a name, or an address without brackets) and a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +26,8 @@ impl Endpoint {
             )
         };
         let (host, port) = text.rsplit_once(':').ok_or_else(refused)?;
-        let port = port.parse().ok().filter(|_| !port.starts_with('+'));
-        Self::new(host, port.ok_or_else(refused)?).ok_or_else(refused)
+        let port = host::port(port).ok_or_else(refused)?;
+        Self::new(host, port).ok_or_else(refused)
     }
 
     /// `host` as it stands in a URL, with an IPv6 address in brackets.
@@ -93,28 +90,6 @@ impl fmt::Display for Quoted<'_> {
             f.write_str("what was given")
         }
     }
-}
-
-/// A scope (`fe80::1%eth0`) is for the resolver of the system to read.
-fn is_ipv6(host: &str) -> bool {
-    let (address, scope) = host.split_once('%').unwrap_or((host, "x"));
-    address.parse::<Ipv6Addr>().is_ok()
-        && (1..=MAX_LABEL).contains(&scope.len())
-        && scope
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
-}
-
-/// An IPv4 address, or a name; underscores are no host names, and yet in use.
-pub(super) fn is_name(host: &str) -> bool {
-    let name = host.strip_suffix('.').unwrap_or(host);
-    name.len() <= MAX_NAME
-        && name.split('.').all(|label| {
-            (1..=MAX_LABEL).contains(&label.len())
-                && label
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-        })
 }
 
 #[cfg(test)]

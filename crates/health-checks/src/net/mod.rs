@@ -50,7 +50,6 @@ mod tcp;
 mod tls;
 mod tls_failure;
 mod tls_verifier;
-mod together;
 #[cfg(unix)]
 mod unix_socket;
 

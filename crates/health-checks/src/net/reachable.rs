@@ -1,6 +1,6 @@
 //! Judges how many of several endpoints accept connections. It weighs them alike.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use health_core::{Check, CheckContext, Outcome, Registration, Status};
@@ -8,10 +8,10 @@ use health_core::{Check, CheckContext, Outcome, Registration, Status};
 use super::dial::{DialError, dial};
 use super::endpoint::Endpoint;
 use super::lookup::Lookup;
-use super::moments::{latency_ms, limit};
-use super::together::together;
+use super::moments::limit;
 use crate::clock;
 use crate::invalid::InvalidCheck;
+use crate::together::together;
 
 const NAME: &str = "reachable";
 const MAX_ENDPOINTS: usize = 64;
@@ -29,7 +29,7 @@ const NAMED: usize = 3;
 ///
 /// Registered as `reachable`, every 30 s, with a timeout of 5 s, as a shared dependency
 /// unless all of them are on loopback. Its details are `reachable`, `quorum`, `endpoints`
-/// (counts), `unreachable` (names) and `latency_ms` (of the slowest).
+/// (counts), `unreachable` (names) and `latency_ms` (of the slowest that accepts).
 ///
 /// ```
 /// use health_checks::net::ReachableCheck;
@@ -122,7 +122,8 @@ impl ReachableCheck {
         }
     }
 
-    fn outcome(&self, begin: Instant, mut failed: Vec<(&Endpoint, DialError)>) -> Outcome {
+    /// `slowest`: of those that accepted, in milliseconds.
+    fn outcome(&self, slowest: Option<f64>, mut failed: Vec<(&Endpoint, DialError)>) -> Outcome {
         let all = self.targets.len();
         let reachable = all - failed.len();
         let status = self.judge(reachable);
@@ -150,7 +151,7 @@ impl ReachableCheck {
             .detail("quorum", self.quorum)
             .detail("endpoints", all)
             .detail("unreachable", names)
-            .detail("latency_ms", latency_ms(begin));
+            .detail_if_known("latency_ms", slowest);
         match failed.pop() {
             Some((_, error)) => outcome.with_error(error),
             None => outcome,
@@ -165,10 +166,19 @@ impl Check for ReachableCheck {
         let limit = limit(cx);
         let dialled = together(self.targets.iter().map(|(endpoint, lookup)| async move {
             let dialled = dial(lookup, endpoint, |_| false, limit).await;
-            dialled.err().map(|error| (endpoint, error))
+            match dialled {
+                Ok(_stream) => Ok(clock::since_ms(begin)),
+                Err(error) => Err((endpoint, error)),
+            }
         }));
-        let failed = dialled.await.into_iter().flatten().collect();
-        self.outcome(begin, failed)
+        let (mut slowest, mut failed) = (None, Vec::new());
+        for dialled in dialled.await {
+            match dialled {
+                Ok(ms) => slowest = Some(slowest.map_or(ms, |slowest: f64| slowest.max(ms))),
+                Err(error) => failed.push(error),
+            }
+        }
+        self.outcome(slowest, failed)
     }
 }
 
@@ -213,10 +223,11 @@ mod tests {
     #[test]
     fn what_a_person_reads() {
         let check = three().quorum(2).unwrap().degraded_below(3).unwrap();
-        let begin = clock::instant();
         let failed = |count: usize, error: fn() -> DialError| {
             let targets = check.targets.iter().take(count);
-            targets.map(|(endpoint, _)| (endpoint, error())).collect()
+            targets
+                .map(|(endpoint, _)| (endpoint, error()))
+                .collect::<Vec<_>>()
         };
         for (failed, cause, message) in [
             (
@@ -240,8 +251,11 @@ mod tests {
                 "0 of 3 endpoints reachable, at least 2 wanted; not a:1, b:1, c:1",
             ),
         ] {
-            let outcome = check.outcome(begin, failed);
+            let slowest = (failed.len() < 3).then_some(7.5);
+            let outcome = check.outcome(slowest, failed);
             assert_eq!((outcome.cause(), outcome.message()), (cause, message));
+            let latency = outcome.details().get("latency_ms").cloned();
+            assert_eq!(latency, slowest.map(Into::into));
         }
     }
 

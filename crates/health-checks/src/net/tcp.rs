@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use super::dial::{DialError, dial};
 use super::endpoint::Endpoint;
 use super::lookup::Lookup;
-use super::moments::{latency_ms, limit};
+use super::moments::limit;
 use crate::clock;
 use crate::invalid::InvalidCheck;
 
@@ -66,8 +66,8 @@ impl TcpCheck {
         match dialled {
             Ok(stream) => Outcome::healthy()
                 .with_message(format!("{what} accepts connections"))
-                .detail("latency_ms", latency_ms(begin))
-                .detail(
+                .detail("latency_ms", clock::since_ms(begin))
+                .detail_if_known(
                     "remote_address",
                     stream.peer_addr().ok().map(|a| a.to_string()),
                 ),

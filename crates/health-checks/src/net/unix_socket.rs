@@ -11,7 +11,7 @@ use health_core::{Check, CheckContext, Outcome, Registration};
 use tokio::net::UnixStream;
 use tokio::time::timeout_at;
 
-use super::moments::{latency_ms, limit};
+use super::moments::limit;
 use crate::clock;
 use crate::invalid::InvalidCheck;
 
@@ -66,7 +66,7 @@ impl UnixSocketCheck {
         match connected {
             Some(Ok(())) => Outcome::healthy()
                 .with_message(format!("socket {socket} accepts connections"))
-                .detail("latency_ms", latency_ms(begin)),
+                .detail("latency_ms", clock::since_ms(begin)),
             Some(Err(error)) => {
                 Outcome::unhealthy(format!("socket {socket} {}", words(&error))).with_error(error)
             }

@@ -10,7 +10,8 @@ use health_core::{Outcome, Registration, Status, check_fn};
 use super::rate_recorder::RateRecorder;
 use super::sliding_window::Counts;
 use crate::invalid::InvalidCheck;
-use crate::limits::{Limits, figure};
+use crate::limits::{Figure, Limits, figure};
+use crate::percent::fine_percent;
 use crate::span::{Span, millis};
 
 const NAME: &str = "rate";
@@ -46,7 +47,7 @@ const LATENCY_UNHEALTHY: Duration = Duration::from_secs(5);
 /// them stay degraded even then.
 ///
 /// Registered as `rate`, passive, every 15 s, with a timeout of 5 s. Its details are
-/// `samples`, `errors`, `error_rate`, `p50_ms`, `p95_ms`, `p99_ms` and `window_s`.
+/// `samples`, `errors`, `error_rate`, `p50_ms`, `p95_ms`, `p99_ms` and `window_seconds`; rates and times only once there are samples.
 ///
 /// ```
 /// use std::time::Duration;
@@ -147,7 +148,10 @@ impl RateCheck {
         if !(quantile > 0.0 && quantile <= 1.0) {
             return Err(InvalidCheck::new(
                 NAME,
-                format!("cannot judge the quantile {quantile}; give one over 0, at most 1"),
+                format!(
+                    "cannot judge the quantile {}; give one over 0, at most 1",
+                    Figure(quantile)
+                ),
             ));
         }
         let (degraded, unhealthy) = (degraded.as_secs_f64(), unhealthy.as_secs_f64());
@@ -192,11 +196,11 @@ impl RateCheck {
         Outcome::new(status, message)
             .detail("samples", samples)
             .detail("errors", errors)
-            .detail("error_rate", error_rate)
-            .detail("p50_ms", quantile(0.5))
-            .detail("p95_ms", quantile(0.95))
-            .detail("p99_ms", quantile(0.99))
-            .detail("window_s", self.window.as_secs_f64())
+            .detail_if_known("error_rate", error_rate)
+            .detail_if_known("p50_ms", quantile(0.5))
+            .detail_if_known("p95_ms", quantile(0.95))
+            .detail_if_known("p99_ms", quantile(0.99))
+            .detail("window_seconds", self.window.as_secs_f64())
     }
 
     fn judge(&self, error_rate: f64, latency: Duration) -> (Status, String) {
@@ -204,12 +208,12 @@ impl RateCheck {
         let (by_latency, latency_limit) = self.latency.judge(latency.as_secs_f64());
         let errors = format!(
             "{} % errors, limit {} %",
-            percent(error_rate),
-            percent(error_limit)
+            fine_percent(error_rate),
+            fine_percent(error_limit)
         );
         let latency = format!(
             "{} % within {}, limit {latency_limit} s",
-            percent(self.quantile),
+            fine_percent(self.quantile),
             Span(latency)
         );
         (by_errors.max(by_latency), format!("{errors}; {latency}"))
@@ -241,10 +245,6 @@ impl From<RateCheck> for Registration {
     fn from(check: RateCheck) -> Self {
         check.registration()
     }
-}
-
-fn percent(share: f64) -> f64 {
-    (share * 10_000.0).round() / 100.0
 }
 
 #[cfg(test)]
@@ -331,7 +331,7 @@ mod tests {
         }
         let nothing = outcome(&RateCheck::new(), 0, 0, 0);
         for key in ["error_rate", "p50_ms", "p99_ms"] {
-            assert!(nothing.details()[key].is_null(), "{key}");
+            assert!(!nothing.details().contains_key(key), "{key}");
         }
     }
 

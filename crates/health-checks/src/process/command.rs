@@ -19,7 +19,9 @@ use super::plugin;
 use super::program::{self, StartError};
 use crate::clock;
 use crate::invalid::InvalidCheck;
+use crate::margin;
 use crate::pace::Pace;
+use crate::span::millis;
 
 const NAME: &str = "command";
 /// A command is not started more often than this.
@@ -57,8 +59,9 @@ const FAREWELL: Duration = Duration::from_millis(500);
 /// reaches it, and figures have a decimal point. Its stdin is empty, its working
 /// directory the service's.
 ///
-/// **It is not started more often than once in a second**, whatever its schedule and
-/// whoever asks: a run that comes earlier gets the last outcome again.
+/// **It is not started more often than once in a second**: a shorter interval is raised to
+/// that, and who asks in between gets the last outcome again, which counts for nothing, with
+/// its age in `cached_ms`.
 ///
 /// Arguments and the values of variables may hold passwords, and are in no message. Other
 /// users of the machine can read the arguments of a running command, though not its
@@ -183,6 +186,7 @@ impl CommandCheck {
         };
         Registration::new(NAME, run)
             .description("an external command")
+            .least_interval(LEAST_INTERVAL)
             .every(Duration::from_mins(1))
             .timeout(Duration::from_secs(10))
     }
@@ -246,9 +250,7 @@ impl Check for CommandRun {
 impl CommandRun {
     async fn run(&self, deadline: Instant) -> Outcome {
         let begin = clock::instant();
-        let time = deadline.saturating_duration_since(begin);
-        let until = begin + time.saturating_sub((time / 10).min(FAREWELL));
-        let until = tokio::time::Instant::from_std(until);
+        let until = tokio::time::Instant::from_std(margin::short(begin, deadline, FAREWELL));
         let Ok(Ok(alone)) =
             tokio::time::timeout_at(until, Arc::clone(&self.alone).acquire_owned()).await
         else {
@@ -273,19 +275,15 @@ impl CommandRun {
             running.ended().await
         };
         let taken = clock::instant().saturating_duration_since(begin);
-        let outcome = match ended {
+        match ended {
             Some(Ok(ended)) if killed => plugin::killed(&self.shown, taken.as_secs_f64(), &ended),
-            Some(Ok(ended)) => plugin::outcome(&self.shown, ended),
+            Some(Ok(ended)) => {
+                plugin::outcome(&self.shown, ended).detail("latency_ms", millis(taken))
+            }
             Some(Err(error)) => plugin::not_started(&self.shown, error),
             None => Outcome::unhealthy(format!("{}: its thread panicked", self.shown)),
-        };
-        outcome.detail("latency_ms", milliseconds(taken))
+        }
     }
-}
-
-/// Milliseconds with three decimals.
-fn milliseconds(time: Duration) -> f64 {
-    (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
 fn shown(program: &std::path::Path) -> String {
@@ -331,7 +329,7 @@ mod tests {
             ("A=hunter2", "", Some("A")),
             ("A=hunter2=hunter2", "hunter2", Some("A")),
             ("=hunter2", "hunter2", Some("")),
-            ("A\0", "hunter2", Some("A\0")),
+            ("A\0", "hunter2", Some("A\u{fffd}")),
             ("A", "hunter2\0", Some("A")),
         ] {
             let refused = check.clone().env(key, value).err();

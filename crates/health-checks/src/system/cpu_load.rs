@@ -40,8 +40,9 @@ pub enum LoadAverage {
 /// It looks at the whole machine whatever a cgroup allows. Cores are counted at
 /// the first run.
 ///
-/// By default the average of five minutes, degraded from 2 a core, where
-/// node-exporter's stock alerts warn, and unhealthy from 4. On Windows the
+/// By default the average of five minutes, degraded from 2 a core, unhealthy from 4. At 2 the
+/// alert `NodeSystemSaturation` of [node-exporter's mixin] warns, of the average of one minute
+/// once that has lasted 15; the rest is this crate's choice. On Windows the
 /// average starts with the first run.
 /// Registered as `cpu-load`, every 60 s, with a timeout of 5 s. Its details are
 /// `load_per_core`, `cores`, `load_1m`, `load_5m` and `load_15m`.
@@ -53,6 +54,8 @@ pub enum LoadAverage {
 /// let registration = check.registration();
 /// # Ok::<(), health_checks::InvalidCheck>(())
 /// ```
+///
+/// [node-exporter's mixin]: https://github.com/prometheus/node_exporter/blob/master/docs/node-mixin/config.libsonnet
 #[derive(Clone, Debug)]
 #[must_use = "a check does nothing until it is registered"]
 pub struct CpuLoadCheck {

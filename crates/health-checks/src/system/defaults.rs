@@ -32,7 +32,7 @@ pub fn defaults() -> Vec<Registration> {
         DescriptorCheck::new().registration(),
         MachineMemoryCheck::new().registration(),
         CpuLoadCheck::new().registration(),
-        DiskCheck::new("/").registration(),
+        DiskCheck::root().registration(),
     ]
     .into_iter()
     .chain(

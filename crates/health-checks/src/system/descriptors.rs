@@ -16,7 +16,8 @@ const LIMITS: Limits = Limits::rising(0.8, 0.95);
 /// Watches how many descriptors this process has open, against its own (soft)
 /// limit: at the limit no connection is accepted and no file opened any more.
 ///
-/// Degraded from 80 %, where etcd's stock alerts warn, and unhealthy from 95 %.
+/// Degraded from 80 %, unhealthy from 95 %: this crate's choice, as a fifth of the usual
+/// 1,024 leaves room for a burst of connections, and a twentieth for hardly one.
 /// Where descriptors are not limited it is healthy. Registered as `descriptors`,
 /// every 60 s, with a timeout of 5 s. Its details are `open`, `limit` and
 /// `used_percent`.

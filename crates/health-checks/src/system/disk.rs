@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::space::{self, Inodes, Space, SpaceError};
+use super::watched_path::WatchedPath;
 use super::wording::used_fraction;
 use crate::invalid::InvalidCheck;
 use crate::limits::Limits;
@@ -15,7 +16,7 @@ use health_core::{Outcome, Registration, Status, blocking_fn};
 
 const NAME: &str = "disk";
 const LIMITS: Limits = Limits::rising(0.85, 0.95);
-/// The kubelet evicts pods at 95 % of a node's inodes.
+/// The kubelet's default `evictionHard` has `nodefs.inodesFree` at 5 %.
 const INODE_LIMITS: Limits = Limits::rising(0.9, 0.95);
 
 /// Watches how full the file system is that holds a path.
@@ -26,7 +27,8 @@ const INODE_LIMITS: Limits = Limits::rising(0.9, 0.95);
 /// also run out of inodes, one of which each file takes; some have no such limit.
 ///
 /// Degraded from 85 % of the space used, unhealthy from 95 %; for inodes from
-/// 90 % and 95 %, where the kubelet begins to evict pods. The worse of the two is
+/// 90 % and 95 %, where the kubelet evicts pods by default ([`nodefs.inodesFree<5%`]); the
+/// other three are this crate's choice. The worse of the two is
 /// the outcome, and its message says which. Registered as `disk`, every 60 s,
 /// with a timeout of 5 s; a second one needs another name. Its details are
 /// `used_percent`, `total_bytes`, `available_bytes`, and, where inodes are
@@ -34,10 +36,12 @@ const INODE_LIMITS: Limits = Limits::rising(0.9, 0.95);
 ///
 /// Inodes are not known on Windows.
 ///
+/// [`nodefs.inodesFree<5%`]: https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/#hard-eviction-thresholds
+///
 /// ```
 /// use health_checks::system::DiskCheck;
 ///
-/// let check = DiskCheck::new("/var/lib/service")
+/// let check = DiskCheck::new("/var/lib/service")?
 ///     .thresholds(0.7, 0.9)?
 ///     .inode_thresholds(0.8, 0.9)?;
 /// let registration = check.registration().named("disk-data").critical();
@@ -46,9 +50,7 @@ const INODE_LIMITS: Limits = Limits::rising(0.9, 0.95);
 #[derive(Clone, Debug)]
 #[must_use = "a check does nothing until it is registered"]
 pub struct DiskCheck {
-    /// As the author wrote it, for the message.
-    shown: PathBuf,
-    path: PathBuf,
+    path: WatchedPath,
     limits: Limits,
     inode_limits: Option<Limits>,
 }
@@ -56,12 +58,17 @@ pub struct DiskCheck {
 impl DiskCheck {
     /// Watches the file system that holds `path`. A relative path starts from the
     /// working directory as it is now.
-    pub fn new(path: impl Into<PathBuf>) -> Self {
-        let shown = path.into();
-        // It fails for an empty path, or without a working directory; each run then says so.
-        let path = std::path::absolute(&shown).unwrap_or_else(|_| shown.clone());
+    pub fn new(path: impl Into<PathBuf>) -> Result<Self, InvalidCheck> {
+        Ok(Self::at(WatchedPath::new(NAME, path)?))
+    }
+
+    /// Watches the file system that holds `/`.
+    pub fn root() -> Self {
+        Self::at(WatchedPath::root())
+    }
+
+    fn at(path: WatchedPath) -> Self {
         Self {
-            shown,
             path,
             limits: LIMITS,
             inode_limits: Some(INODE_LIMITS),
@@ -92,14 +99,16 @@ impl DiskCheck {
 
     /// The check, ready to be registered or adjusted.
     pub fn registration(self) -> Registration {
-        blocking_fn(NAME, move |_| self.outcome(space::measure(&self.path)))
-            .description("used space of a file system")
-            .every(Duration::from_mins(1))
-            .timeout(Duration::from_secs(5))
+        blocking_fn(NAME, move |_| {
+            self.outcome(space::measure(self.path.path()))
+        })
+        .description("used space of a file system")
+        .every(Duration::from_mins(1))
+        .timeout(Duration::from_secs(5))
     }
 
     fn outcome(&self, measured: Result<Space, SpaceError>) -> Outcome {
-        let disk = self.shown.display();
+        let disk = self.path.display();
         let space = match measured {
             Ok(space) => space,
             Err(error) => {
@@ -178,8 +187,6 @@ pub(crate) fn advice(error: &SpaceError) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use health_core::Status;
 
     use super::*;
@@ -196,7 +203,7 @@ mod tests {
     #[test]
     fn thresholds() {
         use Status::{Degraded, Healthy, Unhealthy};
-        let usual = DiskCheck::new("/");
+        let usual = DiskCheck::root();
         let same = usual.clone().thresholds(0.5, 0.5).unwrap();
         let full = usual.clone().thresholds(1.0, 1.0).unwrap();
         for (check, used, status) in [
@@ -217,7 +224,7 @@ mod tests {
 
     #[test]
     fn what_a_person_reads() {
-        let check = DiskCheck::new("/var");
+        let check = DiskCheck::new("/var").unwrap();
         for (total, available, status, message) in [
             (
                 1000,
@@ -272,7 +279,7 @@ mod tests {
             available_bytes: 500,
             inodes: None,
         };
-        let outcome = DiskCheck::new("/").outcome(Ok(reserved));
+        let outcome = DiskCheck::root().outcome(Ok(reserved));
         assert_eq!(outcome.details()["used_percent"], 47.3);
         assert_eq!(outcome.details()["used_bytes"], 450);
     }
@@ -280,7 +287,7 @@ mod tests {
     #[test]
     fn the_worse_of_space_and_inodes() {
         use Status::{Degraded, Healthy, Unhealthy};
-        let usual = DiskCheck::new("/var");
+        let usual = DiskCheck::new("/var").unwrap();
         let early = usual.clone().inode_thresholds(0.1, 0.2).unwrap();
         let without = usual.clone().without_inodes();
         for (check, available_percent, inodes, status, message) in [
@@ -361,7 +368,7 @@ mod tests {
     #[test]
     fn limits_that_mean_nothing_are_refused() {
         for (degraded, unhealthy) in [(0.9, 0.8), (0.0, 0.5), (0.5, 1.1), (f64::NAN, 0.5)] {
-            let check = DiskCheck::new("/");
+            let check = DiskCheck::root();
             assert!(check.clone().thresholds(degraded, unhealthy).is_err());
             assert!(check.inode_thresholds(degraded, unhealthy).is_err());
         }
@@ -379,18 +386,11 @@ mod tests {
             (path(io::ErrorKind::Other), "cannot be looked at"),
             (SpaceError::NoSize("/data/private".into()), "has no size"),
         ] {
-            let outcome = DiskCheck::new("/data").outcome(Err(error));
+            let outcome = DiskCheck::new("/data").unwrap().outcome(Err(error));
             assert_eq!(outcome.status(), Status::Unhealthy);
             assert!(outcome.message().contains(word), "{}", outcome.message());
             assert!(!outcome.message().contains("private"));
             assert!(outcome.error().is_some());
         }
-    }
-
-    #[test]
-    fn a_relative_path_is_pinned_when_the_check_is_made() {
-        let check = DiskCheck::new("data");
-        assert!(check.path.is_absolute());
-        assert_eq!(check.shown, Path::new("data"));
     }
 }

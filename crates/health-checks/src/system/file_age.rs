@@ -9,8 +9,10 @@ use std::time::{Duration, SystemTime};
 use humantime::format_duration;
 
 use super::newest_file::{self, File, FileError, MOST_ENTRIES};
+use super::watched_path::WatchedPath;
 use crate::clock;
 use crate::invalid::InvalidCheck;
+use crate::span::{LONGEST, SHORTEST, checked};
 use health_core::{Outcome, Registration, blocking_fn};
 
 const NAME: &str = "file-age";
@@ -42,9 +44,7 @@ const AHEAD: Duration = Duration::from_mins(1);
 #[derive(Clone, Debug)]
 #[must_use = "a check does nothing until it is registered"]
 pub struct FileAgeCheck {
-    /// As the author wrote it, for the message.
-    shown: PathBuf,
-    path: PathBuf,
+    path: WatchedPath,
     directory: bool,
     ending: String,
     least_bytes: u64,
@@ -69,18 +69,10 @@ impl FileAgeCheck {
         Self::with(directory.into(), max_age, true)
     }
 
-    fn with(shown: PathBuf, max_age: Duration, directory: bool) -> Result<Self, InvalidCheck> {
-        if max_age.is_zero() {
-            return Err(InvalidCheck::new(
-                NAME,
-                "no file is newer than now; give a maximum age over 0",
-            ));
-        }
-        // It fails for an empty path, or without a working directory; each run then says so.
-        let path = std::path::absolute(&shown).unwrap_or_else(|_| shown.clone());
+    fn with(path: PathBuf, max_age: Duration, directory: bool) -> Result<Self, InvalidCheck> {
+        let max_age = checked(NAME, "a maximum age", max_age, SHORTEST..=LONGEST)?;
         Ok(Self {
-            shown,
-            path,
+            path: WatchedPath::new(NAME, path)?,
             directory,
             ending: String::new(),
             least_bytes: 0,
@@ -121,9 +113,9 @@ impl FileAgeCheck {
     pub fn registration(self) -> Registration {
         let look = move |_: &_| {
             let file = if self.directory {
-                newest_file::newest_in(&self.path, &self.ending)
+                newest_file::newest_in(self.path.path(), &self.ending)
             } else {
-                newest_file::file(&self.path)
+                newest_file::file(self.path.path())
             };
             self.outcome(file, clock::wall())
         };
@@ -134,7 +126,7 @@ impl FileAgeCheck {
     }
 
     fn outcome(&self, found: Result<File, FileError>, now: SystemTime) -> Outcome {
-        let shown = self.shown.display();
+        let shown = self.path.display();
         let file = match found {
             Ok(file) => file,
             Err(error) => {
@@ -352,8 +344,8 @@ mod tests {
             let check = FileAgeCheck::new("/b", HOUR).unwrap();
             assert!(check.degraded_above(age).is_err());
         }
-        let endless = FileAgeCheck::new("/b", Duration::MAX).unwrap();
-        let outcome = endless.outcome(Ok(file(SystemTime::UNIX_EPOCH, 0)), now());
-        assert_eq!(outcome.status(), Status::Healthy);
+        assert!(FileAgeCheck::new("/b", Duration::MAX).is_err());
+        assert!(FileAgeCheck::new("", HOUR).is_err());
+        assert!(FileAgeCheck::newest_in("", HOUR).is_err());
     }
 }

@@ -23,8 +23,9 @@ const LIMITS: Limits = Limits::rising(0.9, 0.95);
 /// is the host. For the limit of the container see
 /// [`MemoryCheck::of_cgroup`](super::MemoryCheck::of_cgroup).
 ///
-/// Degraded from 90 % used, where node-exporter's stock alerts warn, and
-/// unhealthy from 95 %. Swap is shown, and not judged: some is used on healthy
+/// Degraded from 90 % used, where the alert `NodeMemoryHighUtilization` of
+/// [node-exporter's mixin] warns (once that has lasted 15 min); unhealthy from 95 %, this
+/// crate's choice. Swap is shown, and not judged: some is used on healthy
 /// machines; that it hurts shows as [pressure](super::PressureCheck::memory).
 /// Registered as `machine-memory`, every 60 s, with a timeout of 5 s. Its details
 /// are `used_percent`, `total_bytes`, `available_bytes`, `swap_total_bytes` and
@@ -37,6 +38,8 @@ const LIMITS: Limits = Limits::rising(0.9, 0.95);
 /// let registration = check.registration().informational();
 /// # Ok::<(), health_checks::InvalidCheck>(())
 /// ```
+///
+/// [node-exporter's mixin]: https://github.com/prometheus/node_exporter/blob/master/docs/node-mixin/config.libsonnet
 #[derive(Clone, Debug)]
 #[must_use = "a check does nothing until it is registered"]
 pub struct MachineMemoryCheck {

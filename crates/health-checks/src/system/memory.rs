@@ -12,6 +12,7 @@ use super::memory_limit::{LimitError, LimitSource, MemoryLimit};
 use super::resident::{self, ResidentMemoryError};
 use super::wording::{MEGABYTE, Megabytes};
 use crate::invalid::InvalidCheck;
+use crate::limits::Figure;
 use health_core::{Outcome, Registration, Status, check_fn};
 
 const NAME: &str = "memory";
@@ -90,7 +91,8 @@ impl MemoryCheck {
             return Err(InvalidCheck::new(
                 NAME,
                 format!(
-                    "a limit of {limit_mb} MB cannot be held; give a positive number of megabytes"
+                    "a limit of {} MB cannot be held; give a positive number of megabytes",
+                    Figure(limit_mb)
                 ),
             ));
         }
@@ -131,7 +133,8 @@ impl MemoryCheck {
             return Err(InvalidCheck::new(
                 NAME,
                 format!(
-                    "a limit of {fraction} of all memory cannot be held; give a fraction over 0, at most 1"
+                    "a limit of {} of all memory cannot be held; give a fraction over 0, at most 1",
+                    Figure(fraction)
                 ),
             ));
         }
@@ -151,7 +154,8 @@ impl MemoryCheck {
             return Err(InvalidCheck::new(
                 NAME,
                 format!(
-                    "cannot be degraded above {fraction} of its limit; give a fraction over 0, at most 1"
+                    "cannot be degraded above {} of its limit; give a fraction over 0, at most 1",
+                    Figure(fraction)
                 ),
             ));
         }

@@ -29,6 +29,7 @@ mod ram;
 mod resident;
 mod resource;
 mod space;
+mod watched_path;
 mod wording;
 
 pub use cpu_load::{CpuLoadCheck, LoadAverage};

@@ -62,8 +62,9 @@ pub enum PressureShare {
 /// | [`memory`](Self::memory) | `pressure-memory` | full | 0.2 | 0.6 |
 /// | [`io`](Self::io) | `pressure-io` | full | 0.5 | 0.8 |
 ///
-/// All over one minute. At 0.6 of memory systemd-oomd kills by default; the
-/// others are this crate's choice, high enough that a busy machine is not an ill
+/// All over one minute. 0.6 of memory is the default at which systemd-oomd kills in a control
+/// group that it is told to watch (`DefaultMemoryPressureLimit=`, [oomd.conf(5)]); the
+/// others, and the minute, are this crate's choice, high enough that a busy machine is not an ill
 /// one. The machine is meant, whatever a cgroup allows.
 ///
 /// A kernel that measures no pressure (no Linux, before 4.20, built without
@@ -86,6 +87,8 @@ pub enum PressureShare {
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// [oomd.conf(5)]: https://www.freedesktop.org/software/systemd/man/latest/oomd.conf.html
 #[derive(Clone, Debug)]
 #[must_use = "a check does nothing until it is registered"]
 pub struct PressureCheck {

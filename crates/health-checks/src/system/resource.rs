@@ -6,9 +6,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::cpu_usage::CpuUsage;
+use super::watched_path::WatchedPath;
 use super::wording::used_fraction;
 use super::{disk, ram, space};
 use crate::invalid::InvalidCheck;
@@ -33,22 +32,20 @@ const PARTS: [&str; 3] = ["cpu", "memory", "disk"];
 /// checks; a processor that is busy is of use, so its limits are near the end.
 ///
 /// Registered as `resources`, every 60 s, with a timeout of 5 s. Its details are
-/// `cpu_used_percent`, `memory_used_percent`, `disk_used_percent` (`null` where not
-/// measured), and `worst`.
+/// `cpu_used_percent`, `memory_used_percent`, `disk_used_percent` (as far as they
+/// are measured), and `worst`.
 ///
 /// ```
 /// use health_checks::system::ResourceCheck;
 ///
-/// let check = ResourceCheck::new().disk_path("/var").cpu_thresholds(0.8, 1.0)?;
+/// let check = ResourceCheck::new().disk_path("/var")?.cpu_thresholds(0.8, 1.0)?;
 /// let registration = check.registration();
 /// # Ok::<(), health_checks::InvalidCheck>(())
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "a check does nothing until it is registered"]
 pub struct ResourceCheck {
-    /// As the author wrote it, for the message.
-    shown: PathBuf,
-    path: PathBuf,
+    path: WatchedPath,
     /// In the order of `PARTS`.
     limits: [Limits; 3],
 }
@@ -59,8 +56,7 @@ type Measured = Result<f64, (&'static str, Box<dyn std::error::Error + Send + Sy
 impl Default for ResourceCheck {
     fn default() -> Self {
         Self {
-            shown: PathBuf::from("/"),
-            path: PathBuf::from("/"),
+            path: WatchedPath::root(),
             limits: [
                 Limits::rising(0.9, 0.98),
                 Limits::rising(0.9, 0.95),
@@ -78,11 +74,9 @@ impl ResourceCheck {
 
     /// Watches the file system that holds this path, in place of `/`. A relative path
     /// starts from the working directory as it is now.
-    pub fn disk_path(mut self, path: impl Into<PathBuf>) -> Self {
-        self.shown = path.into();
-        // It fails for an empty path, or without a working directory; each run then says so.
-        self.path = std::path::absolute(&self.shown).unwrap_or_else(|_| self.shown.clone());
-        self
+    pub fn disk_path(mut self, path: impl Into<PathBuf>) -> Result<Self, InvalidCheck> {
+        self.path = WatchedPath::new(NAME, path)?;
+        Ok(self)
     }
 
     /// Where the used part of all cores is degraded and unhealthy.
@@ -120,7 +114,7 @@ impl ResourceCheck {
     fn measure(&self, cpu: &CpuUsage) -> [Measured; 3] {
         let cpu = cpu.read();
         let memory = ram::read();
-        let disk = space::measure(&self.path);
+        let disk = space::measure(self.path.path());
         [
             cpu.map_err(|error| ("use of the processor cannot be measured", error.into())),
             memory
@@ -142,7 +136,7 @@ impl ResourceCheck {
                     summary.push(format!("{part} {} %", percent(*used)));
                     details.detail(key, percent(*used))
                 }
-                Err(_) => details.detail(key, Value::Null),
+                Err(_) => details,
             };
             let outcome = self.one(part, limits, measured).detail("worst", part);
             let is_worse = worst
@@ -164,7 +158,7 @@ impl ResourceCheck {
 
     fn one(&self, part: &str, limits: Limits, measured: Measured) -> Outcome {
         let place = match part {
-            "disk" => format!("disk {}", self.shown.display()),
+            "disk" => format!("disk {}", self.path.display()),
             _ => part.to_owned(),
         };
         match measured {
@@ -193,7 +187,7 @@ mod tests {
     #[test]
     fn the_worst_part_is_the_outcome() {
         use Status::{Degraded, Healthy, Unhealthy};
-        let check = ResourceCheck::new().disk_path("/var");
+        let check = ResourceCheck::new().disk_path("/var").unwrap();
         for (measured, status, message) in [
             (
                 [0.5, 0.25, 0.1],
@@ -226,9 +220,8 @@ mod tests {
     }
 
     #[test]
-    fn a_relative_path_is_pinned() {
-        let check = ResourceCheck::new().disk_path("data");
-        assert!(check.path.is_absolute());
+    fn the_disk_is_named_as_its_author_did() {
+        let check = ResourceCheck::new().disk_path("data").unwrap();
         let outcome = check.outcome([0.1, 0.1, 0.96].map(Ok));
         assert_eq!(outcome.message(), "disk data 96 % used, limit 95 %");
     }
@@ -240,7 +233,7 @@ mod tests {
         let outcome = check.outcome([Ok(0.1), Ok(0.93), failed]);
         assert_eq!(outcome.status(), Status::Unhealthy);
         assert_eq!(outcome.message(), "disk /: path not found");
-        assert_eq!(outcome.details()["disk_used_percent"], Value::Null);
+        assert!(!outcome.details().contains_key("disk_used_percent"));
         assert!(outcome.error().is_some());
     }
 

@@ -2,7 +2,6 @@
 //!
 //! Pure. Finding it is in `consensus`; whom to ask, in `ntp` and `peers`.
 
-use std::fmt;
 use std::time::Duration;
 
 use health_core::{Outcome, Status};
@@ -10,6 +9,7 @@ use health_core::{Outcome, Status};
 use super::consensus::{Agreement, Dissent};
 use crate::invalid::InvalidCheck;
 use crate::limits::Limits;
+use crate::span::Span;
 
 /// Milliseconds. Protocols that order events by clocks commonly bear a tenth of a second; half
 /// of one is what `CockroachDB` bears by default, the strictest of the well-known stores.
@@ -56,8 +56,8 @@ pub(super) fn outcome(
     let side = if drift < 0.0 { "behind" } else { "ahead of" };
     let mut message = format!(
         "clock {} {side} the median of {count} {others}, limit {}",
-        Span(drift.abs()),
-        Span(limit)
+        Span::of_ms(drift.abs()),
+        Span::of_ms(limit)
     );
     let mut outvoted: Vec<String> = Vec::new();
     for reading in agreement.outvoted.iter().take(NAMED) {
@@ -66,7 +66,7 @@ pub(super) fn outcome(
         } else {
             "ahead"
         };
-        let far = Span(reading.offset_ms.abs());
+        let far = Span::of_ms(reading.offset_ms.abs());
         outvoted.push(format!("{} ({far} {side})", reading.source));
     }
     if !outvoted.is_empty() {
@@ -91,7 +91,7 @@ pub(super) fn dissent(dissent: Dissent, count: usize, minimum: usize, others: &s
             Dissent::Split { spread_ms } => format!(
                 "clock not checked: {count} {others} differ by up to {}, and most do not agree; \
                  ask more of them",
-                Span(spread_ms)
+                Span::of_ms(spread_ms)
             ),
         },
     )
@@ -101,20 +101,6 @@ pub(super) fn dissent(dissent: Dissent, count: usize, minimum: usize, others: &s
 pub(super) fn micro(ms: f64) -> f64 {
     // The addend makes a negative zero a positive one.
     (ms * 1000.0).round() / 1000.0 + 0.0
-}
-
-/// Milliseconds as a person reads them.
-struct Span(f64);
-
-impl fmt::Display for Span {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tenths = |value: f64| (value * 10.0).round() / 10.0;
-        if self.0 < 10_000.0 {
-            write!(f, "{} ms", tenths(self.0))
-        } else {
-            write!(f, "{} s", tenths(self.0 / 1000.0))
-        }
-    }
 }
 
 #[cfg(test)]

@@ -3,8 +3,7 @@
 //! Nothing here sets a clock: that is the work of `chronyd` and its kind, which
 //! these checks watch over.
 //!
-//! The feature `time` adds `futures-util`, `getrandom`, and what tokio needs for
-//! sockets: 9 crates. The runtime must have I/O enabled. The packet of 48 bytes is read and written here. Of the crates
+//! The feature `time` adds `getrandom`, and what tokio needs for sockets: 5 crates. The runtime must have I/O enabled. The packet of 48 bytes is read and written here. Of the crates
 //! that do it, `rsntp` 4.1 takes the first datagram that comes for the answer, believes a
 //! kiss of death before it has looked whom it answers, takes broadcasts, and does not
 //! show the root dispersion; `sntpc` 0.11 too is done at the first stray datagram, and

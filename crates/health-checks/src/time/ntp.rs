@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use futures_util::future::join_all;
 use health_core::{Check, CheckContext, Outcome, Registration};
 use tokio::sync::Semaphore;
 
@@ -19,7 +18,9 @@ use super::server::Server;
 use crate::clock;
 use crate::invalid::InvalidCheck;
 use crate::limits::Limits;
+use crate::margin;
 use crate::pace::Pace;
+use crate::together::together;
 
 const NAME: &str = "ntp-drift";
 /// RFC 4330, section 10: a client must not under any conditions ask more often.
@@ -42,9 +43,9 @@ const FAREWELL: Duration = Duration::from_millis(100);
 /// more than half of the servers answer: what nobody confirms is not proven. An error of
 /// up to `uncertainty_ms` remains, most of it half of the way to the server and back.
 ///
-/// **Public servers** are to be treated well. None is asked more often than once in 15 s,
-/// whatever the schedule and whoever asks (a run that comes earlier gets the last outcome
-/// again); one that asks for rest by a kiss of death gets it, from 15 minutes to a day.
+/// **Public servers** are to be treated well. None is asked more often than once in 15 s: a
+/// shorter interval is raised to that, and who asks in between gets the last outcome again,
+/// which counts for nothing, with its age in `cached_ms`. One that asks for rest by a kiss of death gets it, from 15 minutes to a day.
 /// Ask servers of your own, or of your provider, where you can.
 ///
 /// Registered as `ntp-drift`, every 5 min with a jitter of 30 s, with a timeout of 5 s, as a
@@ -135,6 +136,7 @@ impl NtpDriftCheck {
         };
         Registration::new(NAME, run)
             .description("drift of the clock against NTP servers")
+            .least_interval(LEAST_INTERVAL)
             .every(Duration::from_mins(5))
             .jitter(Duration::from_secs(30))
             .timeout(Duration::from_secs(5))
@@ -252,16 +254,14 @@ impl Check for NtpRun {
 
 impl NtpRun {
     async fn run(&self, deadline: Instant) -> Outcome {
-        let now = clock::instant();
-        let time = deadline.saturating_duration_since(now);
-        let until = now + time.saturating_sub((time / 10).min(FAREWELL));
+        let until = margin::short(clock::instant(), deadline, FAREWELL);
         let servers = self.check.servers.iter();
         let asked = servers
             .zip(&self.remembered)
             .map(
                 |(server, remembered)| async move { (server, remembered.ask(server, until).await) },
             );
-        self.check.outcome(join_all(asked).await)
+        self.check.outcome(together(asked).await)
     }
 }
 

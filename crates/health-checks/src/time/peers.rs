@@ -15,6 +15,7 @@ use super::drift;
 use crate::clock;
 use crate::invalid::InvalidCheck;
 use crate::limits::Limits;
+use crate::span::{LONGEST, SHORTEST, checked};
 
 const NAME: &str = "peer-drift";
 /// The least number at which one that lies is outvoted.
@@ -189,13 +190,7 @@ impl<P: PeerTime> PeerDriftCheck<P> {
 
     /// How long ago a clock may have been heard, in place of 10 minutes.
     pub fn max_age(mut self, max_age: Duration) -> Result<Self, InvalidCheck> {
-        if max_age.is_zero() {
-            return Err(InvalidCheck::new(
-                NAME,
-                "no clock is heard at once; give a positive age",
-            ));
-        }
-        self.rule.max_age = max_age;
+        self.rule.max_age = checked(NAME, "the age of a clock", max_age, SHORTEST..=LONGEST)?;
         Ok(self)
     }
 

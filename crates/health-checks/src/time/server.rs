@@ -5,10 +5,9 @@
 use std::fmt;
 use std::net::Ipv6Addr;
 
+use crate::host::{self, is_name};
+
 const PORT: u16 = 123;
-/// The longest name that DNS knows, and the longest of its parts.
-const MAX_NAME: usize = 253;
-const MAX_LABEL: usize = 63;
 
 /// A host and a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,12 +36,11 @@ impl Server {
             }
         };
         let port = match port {
-            Some(port) if port.bytes().all(|b| b.is_ascii_digit()) => port.parse().ok()?,
-            Some(_) => return None,
+            Some(port) => host::port(port)?,
             None => PORT,
         };
         let host = host.to_ascii_lowercase();
-        (port > 0 && is_host(&host)).then_some(Self { host, port })
+        (is_name(&host) || host.parse::<Ipv6Addr>().is_ok()).then_some(Self { host, port })
     }
 }
 
@@ -54,15 +52,6 @@ impl fmt::Display for Server {
             (port, false) => write!(f, "{}:{port}", self.host),
         }
     }
-}
-
-fn is_host(host: &str) -> bool {
-    let is_label = |label: &str| {
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-        (1..=MAX_LABEL).contains(&label.len()) && label.bytes().all(plain)
-    };
-    let name = host.strip_suffix('.').unwrap_or(host);
-    host.parse::<Ipv6Addr>().is_ok() || (name.len() <= MAX_NAME && name.split('.').all(is_label))
 }
 
 #[cfg(test)]

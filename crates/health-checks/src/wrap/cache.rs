@@ -1,19 +1,19 @@
 //! The last outcome, said again while it is young. When a check runs, its schedule says.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use health_core::{Check, CheckContext, Outcome, Status};
 
 use super::contained::contained;
+use crate::again::Said;
 use crate::clock;
-use crate::span::millis;
 
 pub(super) struct Cached {
     check: Arc<dyn Check>,
     keeping: Keeping,
-    last: Mutex<Option<(Instant, Outcome)>>,
+    last: Mutex<Option<Said>>,
 }
 
 #[derive(Clone, Copy)]
@@ -38,7 +38,7 @@ impl Cached {
         }
     }
 
-    fn last(&self) -> Option<(Instant, Outcome)> {
+    fn last(&self) -> Option<Said> {
         self.last
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -49,18 +49,19 @@ impl Cached {
 #[async_trait]
 impl Check for Cached {
     async fn check(&self, cx: &CheckContext) -> Outcome {
-        if let Some((at, outcome)) = self.last() {
-            let age = clock::instant().saturating_duration_since(at);
-            if self.keeping.holds(outcome.status(), age) {
-                return outcome.detail("cached_ms", millis(age));
+        if let Some(last) = self.last() {
+            let now = clock::instant();
+            if self.keeping.holds(last.outcome().status(), last.age(now)) {
+                return last.again(now);
             }
         }
         let outcome = contained(self.check.as_ref(), cx, None).await;
-        let last = Some((clock::instant(), outcome.clone()));
-        let before = std::mem::replace(
-            &mut *self.last.lock().unwrap_or_else(PoisonError::into_inner),
-            last,
-        );
+        let last = Said::new(outcome.clone(), clock::instant());
+        let before = self
+            .last
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .replace(last);
         // It holds a foreign error, which is dropped outside of the lock.
         drop(before);
         outcome

@@ -45,7 +45,6 @@ mod parts;
 mod retry;
 mod slow;
 mod status;
-mod together;
 mod whole;
 mod within;
 mod wrapper;

@@ -10,10 +10,10 @@ use async_trait::async_trait;
 use health_core::{Check, CheckContext, Outcome, Registration};
 
 use super::contained::contained;
-use super::together::all;
 use super::whole::told;
 use crate::clock;
 use crate::invalid::InvalidCheck;
+use crate::together::together;
 
 const NAME: &str = "check of parts";
 /// So many fit into the details, with short messages.
@@ -25,10 +25,12 @@ const MOST_PARTS: usize = 32;
 /// thresholds and impacts are not. 1 to 32 parts of different names. They run at
 /// the same time, on one task; one that panics or hangs takes no other down, and
 /// counts as unhealthy. The whole takes as long as its slowest part: give each a
-/// timeout. Its own is the longest of theirs, and it runs every 30 s.
+/// timeout. Its own is the longest of theirs, and it runs every 30 s, or less often if a part
+/// must not run as often.
 ///
 /// Its details are `parts`, `healthy_parts`, `needed_parts`, and `part:NAME` with
-/// `status`, `cause` and `message` of each; details of the parts are left out.
+/// `status`, `cause` and `message` of each, and `cached_ms` where it says its last outcome
+/// again; other details of the parts are left out.
 ///
 /// ```
 /// use health_checks::wrap::all_of;
@@ -102,9 +104,13 @@ fn made_of(
         }
     }
     let timeout = parts.iter().map(|part| part.spec().timeout).max();
+    let reuse = parts.iter().map(|part| part.spec().reuse).max();
+    let least = parts.iter().map(|part| part.spec().least_interval).max();
     let parts = parts.iter().map(Part::of).collect();
     let whole = Whole { needed, parts };
-    let registration = Registration::new(name, whole);
+    let registration = Registration::new(name, whole)
+        .least_interval(least.unwrap_or_default())
+        .reuse(reuse.unwrap_or_default());
     Ok(match timeout {
         Some(timeout) => registration.timeout(timeout),
         None => registration,
@@ -140,7 +146,7 @@ impl Check for Whole {
             let until = now.checked_add(part.timeout);
             contained(part.check.as_ref(), cx, until)
         });
-        let outcomes = all(runs).await;
+        let outcomes = together(runs).await;
         let names = self.parts.iter().map(|part| part.name.clone());
         told(self.needed, names.zip(outcomes).collect())
     }

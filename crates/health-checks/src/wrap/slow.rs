@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use health_core::{Check, CheckContext, Outcome, Status};
+use health_core::{Cause, Check, CheckContext, Outcome, Status};
 
 use crate::clock;
 use crate::span::{Span, millis};
@@ -25,7 +25,7 @@ impl Check for Slow {
 }
 
 fn judged(mut outcome: Outcome, took: Duration, threshold: Duration) -> Outcome {
-    if !outcome.details().contains_key("latency_ms") {
+    if outcome.cause() == Cause::Reported && !outcome.details().contains_key("latency_ms") {
         outcome = outcome.detail("latency_ms", millis(took));
     }
     if outcome.status() != Status::Healthy || took < threshold {
@@ -66,6 +66,8 @@ mod tests {
             assert_eq!((outcome.status(), outcome.message()), (status, message));
             assert_eq!(outcome.details()["latency_ms"], f64::from(took));
         }
+        let late = judged(Outcome::timeout("late"), ms(2500), ms(100));
+        assert!(!late.details().contains_key("latency_ms"));
         let own = Outcome::healthy().detail("latency_ms", 1);
         assert_eq!(judged(own, ms(2), ms(100)).details()["latency_ms"], 1);
     }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::Instant;
 
 use health_core::{Outcome, Status};
 use serde_json::{Map, Value};
@@ -45,6 +46,7 @@ pub(super) fn told(needed: usize, parts: Vec<(String, Outcome)>) -> Outcome {
         parts.len(),
         named(&failing)
     );
+    let measured = measured(&parts);
     let mut outcome = Outcome::new(status, message)
         .detail("parts", parts.len())
         .detail("healthy_parts", healthy)
@@ -55,7 +57,16 @@ pub(super) fn told(needed: usize, parts: Vec<(String, Outcome)>) -> Outcome {
     if parts.iter().any(|(_, part)| part.error().is_some()) {
         outcome = outcome.with_error(PartErrors(parts));
     }
-    outcome
+    match measured {
+        Some(measured) => outcome.measured_at(measured),
+        None => outcome,
+    }
+}
+
+/// When the newest of the parts was measured; `None`: one was by this run.
+fn measured(parts: &[(String, Outcome)]) -> Option<Instant> {
+    let each = parts.iter().map(|(_, part)| part.measured());
+    each.collect::<Option<Vec<_>>>()?.into_iter().max()
 }
 
 /// The first of the failing parts, as the end of a message.
@@ -80,6 +91,11 @@ fn shown(part: &Outcome) -> Map<String, Value> {
     ]
     .into_iter()
     .map(|(key, value)| (key.to_owned(), Value::from(value)))
+    .chain(
+        part.details()
+            .get("cached_ms")
+            .map(|age| ("cached_ms".to_owned(), age.clone())),
+    )
     .collect()
 }
 
@@ -177,6 +193,33 @@ mod tests {
         let error = outcome.error().unwrap().to_string();
         assert_eq!(error, "p0: secret 0; p1: secret 1");
         assert!(!serde_json::to_string(details).unwrap().contains("secret"));
+    }
+
+    #[test]
+    fn what_no_part_measured_anew_is_nothing_new() {
+        let now = crate::clock::instant();
+        let at = |seconds: u64| now + std::time::Duration::from_secs(seconds);
+        let part = |measured: Option<u64>| match measured {
+            Some(seconds) => Outcome::healthy().measured_at(at(seconds)),
+            None => Outcome::healthy(),
+        };
+        for (parts, measured) in [
+            ([Some(1), Some(2)], Some(2)),
+            ([Some(1), None], None),
+            ([None, None], None),
+        ] {
+            let parts = parts.map(|measured| ("p".to_owned(), part(measured)));
+            assert_eq!(told(2, parts.into()).measured(), measured.map(at));
+        }
+        let again = Outcome::healthy().detail("cached_ms", 5).detail("n", 1);
+        let outcome = told(1, vec![("p".into(), again)]);
+        assert_eq!(outcome.details()["part:p"]["cached_ms"], 5);
+        assert!(
+            !outcome.details()["part:p"]
+                .as_object()
+                .unwrap()
+                .contains_key("n")
+        );
     }
 
     #[test]

@@ -40,7 +40,9 @@ pub trait Wrap: Sized {
     /// is not healthy, while it is younger than `failures_for`, which is better short.
     /// Zero keeps nothing.
     ///
-    /// The detail `cached_ms` is the age of what is said again. Runs at the same time,
+    /// The detail `cached_ms` is the age of what is said again, which counts for nothing and
+    /// is as old as it was: the longer of the two is added to the default max age; if you set
+    /// one, make it longer than that. Runs at the same time,
     /// where a check is shared, each run. For a check on its own a longer interval does
     /// as well; this is for a part of others, and for a check that `Health::ask` runs often.
     fn cache(self, healthy_for: Duration, failures_for: Duration) -> Registration;
@@ -65,7 +67,7 @@ pub trait Wrap: Sized {
     }
 
     /// A healthy outcome that took `threshold` or longer is degraded. The detail
-    /// `latency_ms` says how long it took, unless the check says so itself.
+    /// `latency_ms` says how long it took, unless the check says so itself or gave no result.
     fn slow_is_degraded(self, threshold: Duration) -> Registration;
 }
 
@@ -75,7 +77,9 @@ impl Wrap for Registration {
     }
 
     fn cache(self, healthy_for: Duration, failures_for: Duration) -> Registration {
+        let reuse = self.spec().reuse.max(healthy_for).max(failures_for);
         self.wrap(|check| Cached::new(check, healthy_for, failures_for))
+            .reuse(reuse)
     }
 
     fn within(self, limit: Duration) -> Registration {

@@ -153,6 +153,19 @@ pub(crate) fn alone_with_mounts(test: &str, body: impl FnOnce()) {
     alone_under("unshare", &["--map-root-user", "--mount"], test, body);
 }
 
+/// The same with a network of its own too, which has nothing but loopback.
+pub(crate) fn alone_with_network(test: &str, body: impl FnOnce()) {
+    let arguments = ["--map-root-user", "--mount", "--net"];
+    alone_under("unshare", &arguments, test, || {
+        let up = Command::new("ip")
+            .args(["link", "set", "lo", "up"])
+            .status()
+            .expect("cannot run ip; run `apt-get install --no-install-recommends iproute2`");
+        assert!(up.success());
+        body();
+    });
+}
+
 fn alone_under(program: &str, arguments: &[&str], test: &str, body: impl FnOnce()) {
     if std::env::var_os(ALONE).is_some() {
         return body();

@@ -11,6 +11,7 @@
     reason = "a test that waits must give up some time"
 )]
 
+mod details;
 mod harness;
 mod server;
 

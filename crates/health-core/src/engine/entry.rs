@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Measured};
 use crate::hysteresis::Hysteresis;
 use crate::log_gate::LogGate;
 use crate::moment::{Moment, Now};
@@ -68,6 +68,8 @@ pub(crate) struct Entry {
     pub(crate) asked: bool,
     pub(crate) expires: Moment,
     pub(crate) fresh_until: Moment,
+    /// When what was counted last was measured.
+    measured: Duration,
     pub(crate) passed_startup: bool,
     pub(crate) gate: LogGate,
     /// A component's own word on its end, or how its handle went.
@@ -138,6 +140,7 @@ impl Entry {
             asked: false,
             expires: Moment::NEVER,
             fresh_until: Moment(0),
+            measured: Duration::ZERO,
             passed_startup: false,
             gate: LogGate::default(),
             ending: None,
@@ -208,9 +211,26 @@ impl Entry {
         self.stale |= self.has_result() && self.expires <= now;
     }
 
+    /// Whether a result said again has been counted already.
+    pub(crate) fn knows(&self, result: Measured) -> bool {
+        self.has_result() && result.ago.is_some() && result.at <= self.measured
+    }
+
+    /// Shows what a run says of a result that is known.
+    pub(crate) fn repeat(&mut self, evidence: Evidence) {
+        if evidence.details.is_some() {
+            self.shown.details = evidence.details;
+            self.shown.details_dropped = evidence.dropped;
+        }
+        self.shown.runs += 1;
+    }
+
     /// Takes in the evidence of one result.
     pub(crate) fn record(&mut self, evidence: Evidence, latency: Option<Duration>, now: Now) {
         let raw = evidence.status;
+        let ago = evidence.measured.ago.unwrap_or_default();
+        let at = now.wall.checked_sub(ago).unwrap_or(now.wall);
+        self.measured = self.measured.max(evidence.measured.at);
         self.lapse(now.mono);
         let before = if self.stale {
             Hysteresis::default()
@@ -235,20 +255,20 @@ impl Entry {
         }
         shown.raw = Some(raw);
         shown.latency = latency.or(shown.latency);
-        shown.at = Some(now.wall);
+        shown.at = Some(at);
         shown.runs += 1;
         if raw == Status::Unhealthy {
             shown.consecutive_failures += 1;
         } else {
             shown.consecutive_failures = 0;
-            shown.last_success = Some(now.wall);
+            shown.last_success = Some(at);
         }
         let mut ring = self
             .slot
             .history
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        ring.push(now.wall, latency.unwrap_or_default(), raw, evidence.cause);
+        ring.push(at, latency.unwrap_or_default(), raw, evidence.cause);
         shown.score = ring.score();
     }
 

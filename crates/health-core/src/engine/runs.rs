@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::event::EventKind;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Measured};
 use crate::moment::{Moment, Now};
 #[cfg(test)]
 use crate::simulator::Fault;
@@ -106,12 +106,17 @@ impl Engine {
         } else {
             let took = now.mono.since(run.since);
             let late = run.deadline.after(OVERDUE) <= now.mono;
-            let evidence = if late && evidence.status != Status::Unhealthy {
-                overdue(entry.spec.timeout)
+            let known = entry.knows(evidence.measured);
+            #[cfg(test)]
+            let known = known && fault != Some(Fault::RepeatCounts);
+            if late && evidence.status != Status::Unhealthy {
+                let evidence = overdue(entry.spec.timeout);
+                self.record(key, evidence, Some(took), now);
+            } else if known && !late {
+                self.repeat(key, evidence, now);
             } else {
-                evidence
-            };
-            self.record(key, evidence, Some(took), now);
+                self.record(key, evidence, Some(took), now);
+            }
         }
         // A starved sweeper must not let a lower bound pass while results flow.
         if now.mono >= self.sweep_at {
@@ -141,10 +146,13 @@ impl Engine {
         let error = evidence.error.take();
         #[cfg(test)]
         fault.inspect(|fault| fault.plant_result(entry, &mut evidence, now));
+        let ago = evidence.measured.ago.unwrap_or_default();
         entry.record(evidence, latency, now);
         if !entry.component {
-            entry.expires = now.mono.after(entry.spec.effective_max_age());
-            entry.fresh_until = now.mono.after(entry.spec.schedule.period());
+            let measured = now.mono.before(ago);
+            entry.expires = measured.after(entry.spec.effective_max_age());
+            entry.fresh_until = measured.after(entry.spec.schedule.period());
+            entry.lapse(now.mono);
         }
         #[cfg(test)]
         if fault == Some(Fault::AgelessEvidence) {
@@ -163,6 +171,20 @@ impl Engine {
         if let Some(check) = shown {
             self.emit(EventKind::Result { check }, now);
         }
+        self.effects.push(Effect::Finished(slot));
+    }
+
+    /// Shows a result that was counted when it was measured, and counts it for nothing.
+    fn repeat(&mut self, key: Key, evidence: Evidence, now: Now) {
+        let Some(entry) = self.entry_mut(key) else {
+            return;
+        };
+        entry.repeat(evidence);
+        let (slot, fresh_until) = (Arc::clone(&entry.slot), entry.fresh_until);
+        if entry.on_demand() {
+            self.lower_demand(key.index, fresh_until);
+        }
+        self.settle(key.index, None, now);
         self.effects.push(Effect::Finished(slot));
     }
 
@@ -246,5 +268,6 @@ pub(super) fn overdue(timeout: Duration) -> Evidence {
         details: None,
         dropped: 0,
         error: None,
+        measured: Measured::default(),
     }
 }

@@ -29,6 +29,7 @@ fn fresh_evidence() {
     found(Fault::AgelessEvidence, Invariant::FreshEvidence);
     found(Fault::BoundForgotten, Invariant::FreshEvidence);
     found(Fault::TimeoutReadsHealthy, Invariant::FreshEvidence);
+    found(Fault::RepeatIsFresh, Invariant::FreshEvidence);
 }
 
 #[test]
@@ -40,6 +41,7 @@ fn one_run() {
 fn thresholds() {
     found(Fault::ResultCountsTwice, Invariant::Thresholds);
     found(Fault::ThresholdsSkipped, Invariant::Thresholds);
+    found(Fault::RepeatCounts, Invariant::Thresholds);
 }
 
 #[test]

@@ -38,6 +38,10 @@ pub(crate) enum Fault {
     BoundForgotten,
     /// A result counts twice.
     ResultCountsTwice,
+    /// A result that is only said again counts again.
+    RepeatCounts,
+    /// What is said again is as fresh as if it were new.
+    RepeatIsFresh,
     /// One result is enough, whatever the thresholds.
     ThresholdsSkipped,
     /// A node that is stopping runs again when its checks are well.

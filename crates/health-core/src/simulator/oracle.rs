@@ -46,6 +46,8 @@ pub(super) struct Model {
     pub(super) seen_missing: bool,
     pub(super) expires: Moment,
     pub(super) fresh_until: Moment,
+    /// When what counted last was measured.
+    pub(super) measured: Moment,
     pub(super) pending_until: Moment,
     pub(super) ending: Option<CheckStatus>,
     pub(super) passed_startup: bool,
@@ -76,6 +78,7 @@ impl Model {
             seen_missing: false,
             expires: Moment::NEVER,
             fresh_until: Moment(0),
+            measured: Moment(0),
             pending_until: Moment::NEVER,
             ending: None,
             passed_startup: false,
@@ -133,6 +136,20 @@ impl Model {
     }
 
     pub(super) fn record(&mut self, status: Status, cause: Cause, now: Moment) {
+        let measured = self.measured;
+        self.record_measured(status, cause, now, now);
+        // What nobody measured supersedes no measurement.
+        self.measured = measured;
+    }
+
+    pub(super) fn record_measured(
+        &mut self,
+        status: Status,
+        cause: Cause,
+        measured: Moment,
+        now: Moment,
+    ) {
+        self.measured = self.measured.max(measured);
         self.lapse(now);
         let before = if self.results.is_empty() {
             None
@@ -161,8 +178,9 @@ impl Model {
                     3 * t + self.spec.timeout + self.spec.jitter
                 }
             });
-            self.expires = now.after(age);
-            self.fresh_until = now.after(self.spec.schedule.period());
+            self.expires = measured.after(age);
+            self.fresh_until = measured.after(self.spec.schedule.period());
+            self.seen_stale = self.expired(now);
         }
     }
 

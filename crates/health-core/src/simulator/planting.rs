@@ -23,6 +23,7 @@ impl Fault {
     /// Before a result is taken in.
     pub(crate) fn plant_result(self, entry: &mut Entry, evidence: &mut Evidence, now: Now) {
         match self {
+            Self::RepeatIsFresh => evidence.measured.ago = None,
             Self::ResultCountsTwice => entry.record(evidence.clone(), None, now),
             Self::ThresholdsSkipped => entry.hysteresis = Hysteresis::default(),
             Self::TimeoutReadsHealthy if evidence.cause == Cause::Timeout => {

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use crate::engine::Begin;
+use crate::evidence::Measured;
 use crate::moment::Moment;
 use crate::spec::Schedule as Plan;
 use crate::status::{Cause, Status};
@@ -78,8 +79,13 @@ impl Schedule {
     pub(super) fn finish(&mut self, task: usize) -> Held {
         let world = &mut self.world;
         let (key, now) = (world.tasks[task].key, world.now);
-        let Some(run) = world.tasks[task].run.take() else {
+        let Some(mut run) = world.tasks[task].run.take() else {
             return Ok(());
+        };
+        let measured = run.earlier.unwrap_or(now);
+        run.evidence.measured = Measured {
+            at: measured.since(Moment(0)),
+            ago: run.earlier.map(|earlier| now.since(earlier)),
         };
         let (status, cause) = (run.evidence.status, run.evidence.cause);
         let sweeps = world.engine.sweep_at() <= now;
@@ -92,7 +98,7 @@ impl Schedule {
             let gone = matches!(next, Begin::Gone);
             return Invariant::OneRun.demands(gone, || format!("{} is gone", task.name));
         };
-        world.late_results += u64::from(!model.finished(status, cause, now));
+        world.late_results += u64::from(!model.finished(status, cause, run.earlier, now));
         if sweeps {
             world.models.values_mut().for_each(|model| model.sweep(now));
         }
@@ -121,7 +127,13 @@ impl Model {
     }
 
     /// Whether the result counts.
-    fn finished(&mut self, status: Status, cause: Cause, now: Moment) -> bool {
+    fn finished(
+        &mut self,
+        status: Status,
+        cause: Cause,
+        earlier: Option<Moment>,
+        now: Moment,
+    ) -> bool {
         let Some(run) = self.run.take() else {
             return false;
         };
@@ -131,8 +143,10 @@ impl Model {
         let late = run.deadline.after(LENIENCE) <= now;
         if late && status != Status::Unhealthy {
             self.record(Status::Unhealthy, Cause::Timeout, now);
+        } else if !late && self.answered && earlier.is_some_and(|at| at <= self.measured) {
+            self.runs += 1;
         } else {
-            self.record(status, cause, now);
+            self.record_measured(status, cause, earlier.unwrap_or(now), now);
         }
         true
     }
@@ -155,6 +169,9 @@ fn plan(random: &mut Random, number: u64, now: Moment, timeout: Duration) -> Pla
     let deadline = now.after(timeout);
     let in_time = now.after(random.up_to(timeout));
     let status = specs::status(random);
+    let earlier = random
+        .percent(15)
+        .then(|| now.before(random.up_to(timeout * 8)));
     let (ends, status, cause) = match random.below(20) {
         0..=13 => (in_time, status, Cause::Reported),
         14 => (in_time, Status::Unhealthy, Cause::Panic),
@@ -171,5 +188,6 @@ fn plan(random: &mut Random, number: u64, now: Moment, timeout: Duration) -> Pla
         number,
         ends,
         evidence: specs::evidence(status, cause),
+        earlier,
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::aggregate::Aggregation;
 use crate::component::ComponentSpec;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Measured};
 use crate::group::Group;
 use crate::hysteresis::Thresholds;
 use crate::spec::{Schedule, Spec};
@@ -133,5 +133,6 @@ pub(super) fn evidence(status: Status, cause: Cause) -> Evidence {
         details: None,
         dropped: 0,
         error: None,
+        measured: Measured::default(),
     }
 }

@@ -41,6 +41,8 @@ pub(super) struct Planned {
     pub(super) number: u64,
     pub(super) ends: Moment,
     pub(super) evidence: Evidence,
+    /// When an earlier run measured what this one says again.
+    pub(super) earlier: Option<Moment>,
 }
 
 #[derive(Debug)]

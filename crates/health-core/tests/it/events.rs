@@ -238,3 +238,60 @@ async fn a_subscription_ends_with_its_health_and_holds_nothing() {
     while events.next().await.is_some() {}
     assert!(events.next().await.is_none());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_companion_runs_from_the_start_to_the_stop() {
+    let ended = Arc::new(());
+    let health = Health::new();
+    for early in [true, false] {
+        if !early {
+            health.start().unwrap();
+        }
+        let (ended, mut events) = (Arc::clone(&ended), health.subscribe());
+        let tally = Arc::new(Mutex::new(0));
+        let told = Arc::clone(&tally);
+        health.accompany(async move {
+            while events.next().await.is_some() {
+                *told.lock().unwrap() += 1;
+            }
+            drop(ended);
+        });
+        if early {
+            settle().await;
+            assert_eq!(*tally.lock().unwrap(), 0, "before the start");
+        } else {
+            health.register(check_fn("db", |_| async { true })).unwrap();
+            sleep(secs(1)).await;
+            assert!(*tally.lock().unwrap() > 0);
+        }
+    }
+    health.accompany(async { resume_unwind(Box::new("its panic is its own")) });
+    settle().await;
+    assert_eq!(Arc::strong_count(&ended), 3);
+    health.stop().await;
+    assert_eq!(Arc::strong_count(&ended), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscription_knows_the_present_before_its_news() {
+    let health = Health::new();
+    let mut events = health.subscribe();
+    assert!(events.check("ingest").is_none());
+    let ingest = health.component(ComponentSpec::new("ingest")).unwrap();
+    ingest.not_ready("lost its queue");
+    ingest.ready();
+    assert!(events.check("ingest").unwrap().healthy());
+    let Some(Notice::Event(first)) = events.next().await else {
+        panic!("no event")
+    };
+    assert!(matches!(first.kind, EventKind::Registered { .. }));
+}
+
+#[test]
+fn a_shutdown_may_begin_without_a_word() {
+    let health = Health::new();
+    let unlogged = health.begin_shutdown_unlogged(secs(25));
+    assert_eq!(health.lifecycle(), Lifecycle::Stopping);
+    assert!(!health.verdict(Probe::Ready).passing);
+    unlogged.write();
+}

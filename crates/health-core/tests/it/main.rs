@@ -25,6 +25,7 @@ mod on_demand;
 mod outcome;
 mod panics;
 mod registry;
+mod repeats;
 mod runs;
 mod scale;
 mod stage;

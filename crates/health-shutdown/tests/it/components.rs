@@ -57,6 +57,15 @@ async fn a_task_that_fails_panics_or_is_gone_already() {
     let panics = Component::task::<()>("worker", token.clone(), panics);
     assert_eq!(ending(&stop(panics).await), Ending::Panicked);
 
+    let before = tokio::spawn(async { panic!("long before") });
+    while !before.is_finished() {
+        tokio::task::yield_now().await;
+    }
+    let before = Component::task::<()>("worker", token.clone(), before);
+    let report = stop(before).await;
+    assert_eq!(ending(&report), Ending::Panicked, "{report}");
+    assert_eq!(report.exit_code(), 71);
+
     let gone = tokio::spawn(std::future::pending::<()>());
     gone.abort();
     let gone = Component::task("worker", token, gone);
@@ -160,4 +169,86 @@ async fn processes_are_asked_then_killed() {
         ending(&stop(Component::process("child", gone)).await),
         Ending::Done
     );
+}
+
+#[cfg(target_os = "linux")]
+fn group(script: &str) -> tokio::process::Child {
+    let mut command = tokio::process::Command::new("sh");
+    command
+        .args(["-c", script])
+        .process_group(0)
+        .stdout(std::process::Stdio::piped());
+    command.spawn().unwrap()
+}
+
+/// The next line of a child, which is a number.
+#[cfg(target_os = "linux")]
+async fn number(stdout: &mut tokio::process::ChildStdout) -> i32 {
+    let mut line = String::new();
+    while !line.ends_with('\n') {
+        line.push(
+            tokio::io::AsyncReadExt::read_u8(stdout)
+                .await
+                .unwrap()
+                .into(),
+        );
+    }
+    line.trim().parse().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+fn is_there(pid: i32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+    // Whoever has ended and is not reaped yet is not there any more.
+    stat.is_ok_and(|stat| !stat.rsplit(')').next().unwrap().starts_with(" Z"))
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_group_of_processes_ends_as_one() {
+    // The leader ends at once, its child only when it is told, or not even then.
+    for (script, deadline, expected) in [
+        (
+            "sh -c 'trap \"exit 0\" TERM; echo $$; while :; do sleep 0.01; done' & wait",
+            24_000,
+            Ending::Done,
+        ),
+        (
+            "sh -c 'trap \"\" TERM; echo $$; while :; do sleep 0.01; done' & wait",
+            200,
+            Ending::Failed,
+        ),
+    ] {
+        let mut child = group(script);
+        let worker = number(child.stdout.as_mut().unwrap()).await;
+        assert!(is_there(worker));
+        let component = Component::process_group("pipeline", child);
+        let report = stop(component.deadline(millis(deadline))).await;
+        assert_eq!(ending(&report), expected, "{script}: {report}");
+        while is_there(worker) {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_group_does_not_outlive_its_plan_and_a_child_that_leads_none_is_refused() {
+    let mut child = group("sh -c 'trap \"\" TERM; echo $$; while :; do sleep 0.01; done' & wait");
+    let worker = number(child.stdout.as_mut().unwrap()).await;
+    drop(Component::process_group("pipeline", child));
+    while is_there(worker) {
+        tokio::task::yield_now().await;
+    }
+
+    let mut alone = tokio::process::Command::new("sleep");
+    let alone = alone.arg("1000").spawn().unwrap();
+    let pid = alone.id().unwrap().cast_signed();
+    let report = stop(Component::process_group("alone", alone)).await;
+    assert_eq!(ending(&report), Ending::Failed, "{report}");
+    let error = report.components[0].error.as_deref().unwrap();
+    assert!(error.contains("`process_group(0)`"), "{error}");
+    while is_there(pid) {
+        tokio::task::yield_now().await;
+    }
 }

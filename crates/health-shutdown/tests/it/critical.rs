@@ -5,15 +5,15 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use health_core::{CriticalFailure, Guard, Health, Registration, Veto, check_fn};
+use health_core::{ComponentSpec, CriticalFailure, Guard, Health, Registration, Veto, check_fn};
 use health_shutdown::{CriticalPolicy, Reason, Shutdown};
 
-const fn secs(seconds: u64) -> Duration {
+pub(crate) const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
 /// A check that runs each second, and works while the flag is set.
-fn check(name: &str, works: &Arc<AtomicBool>) -> Registration {
+pub(crate) fn check(name: &str, works: &Arc<AtomicBool>) -> Registration {
     let works = Arc::clone(works);
     check_fn(name, move |_| {
         let works = works.load(Ordering::Relaxed);
@@ -22,7 +22,7 @@ fn check(name: &str, works: &Arc<AtomicBool>) -> Registration {
     .every(secs(1))
 }
 
-fn policy() -> CriticalPolicy {
+pub(crate) fn policy() -> CriticalPolicy {
     CriticalPolicy::enforce()
         .after(3)
         .sustained(secs(5))
@@ -39,7 +39,7 @@ fn node(registration: impl FnOnce(Registration) -> Registration) -> (Health, Shu
     (health, shutdown)
 }
 
-async fn begins_within(shutdown: &Shutdown, time: Duration) -> Option<Reason> {
+pub(crate) async fn begins_within(shutdown: &Shutdown, time: Duration) -> Option<Reason> {
     tokio::time::timeout(time, shutdown.requested()).await.ok()
 }
 
@@ -191,6 +191,23 @@ async fn a_guard_has_no_say_on_a_request() {
     shutdown.request("an operator");
     let report = shutdown.run(shutdown.plan().build().unwrap()).await;
     assert_eq!(report.exit_code(), 0);
+}
+
+/// It asks again by itself: a component that has failed once says no more.
+#[tokio::test(start_paused = true)]
+async fn a_veto_and_the_jitter_end_without_a_result() {
+    let health = Health::builder().node_id("n1").build();
+    let db = health.component(ComponentSpec::new("db").critical());
+    let db = db.unwrap();
+    let shutdown = Shutdown::of(&health).install().unwrap();
+    let guard = Scripted(Says::NoUntil(2), AtomicU32::new(0));
+    shutdown.on_critical_failure(&health, policy().jitter(secs(1)).guard(guard));
+    health.start().unwrap();
+    db.not_ready("lost its leader");
+    // 5 s, a jitter of 1 s at most, and two pauses of 5 and 10 s.
+    assert_eq!(begins_within(&shutdown, secs(20)).await, None);
+    assert!(begins_within(&shutdown, secs(2)).await.is_some());
+    assert_eq!((shutdown.critical_failures(), shutdown.vetoes()), (1, 2));
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,10 +12,13 @@
     reason = "tests spawn what they stop, and read the paused clock"
 )]
 
+mod blocked;
 #[cfg(feature = "prometheus")]
 mod collector;
 mod components;
 mod critical;
+mod critical_life;
 mod deadlines;
 mod journal;
 mod life;
+mod lines;

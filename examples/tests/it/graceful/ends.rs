@@ -1,7 +1,5 @@
 //! The ends of a service: asked twice, asked early, hanging, panicking, blocked, unhealthy.
 
-use std::process::Stdio;
-
 use super::service::Graceful;
 use crate::node::fill;
 use crate::process::{ended, until};
@@ -94,7 +92,9 @@ fn a_blocked_runtime_ends_at_the_deadline_even_if_nobody_reads_its_output() {
     assert!((0..5).any(reports));
 
     let (unread, pipe) = std::io::pipe().unwrap();
+    let (unread_log, log) = std::io::pipe().unwrap();
     fill(&pipe);
+    fill(&log);
     let directory = crate::process::Directory::new("blocked");
     let socket = directory.path("health.sock");
     let mut child = std::process::Command::new(crate::process::binary("graceful"))
@@ -102,14 +102,47 @@ fn a_blocked_runtime_ends_at_the_deadline_even_if_nobody_reads_its_output() {
         .args(["--health", &format!("unix:{}", socket.display())])
         .args(arguments)
         .stdout(pipe)
-        .stderr(Stdio::null())
+        .stderr(log)
         .spawn()
         .unwrap();
     // Its own first line already holds up the runtime; the signals are heard all the same.
     until("the socket", || socket.exists());
     crate::process::signal(&child, "TERM");
     assert_eq!(ended(&mut child).code(), Some(124));
-    drop(unread);
+    drop((unread, unread_log));
+}
+
+#[test]
+fn a_log_and_an_output_that_nobody_reads_hold_up_nothing() {
+    for (arguments, code) in [
+        // What hangs after the orderly end, such as a log, is ended at the deadline: with its code.
+        (&["--drain-delay", "0", "--deadline", "3s"][..], 0),
+        (
+            &["--drain-delay", "0", "--deadline", "3s", "--hang", "queue"],
+            124,
+        ),
+        (
+            &["--drain-delay", "0", "--deadline", "3s", "--block-runtime"],
+            124,
+        ),
+    ] {
+        let service = Graceful::start(arguments);
+        service.wait_until_ready();
+        service.fill_its_pipes();
+        service.signal("TERM");
+        assert_eq!(service.end_unread(), Some(code), "{arguments:?}");
+    }
+    // Readiness fails, and all is served on.
+    let service = Graceful::start(&["--drain-delay", "1h", "--deadline", "2h"]);
+    service.wait_until_ready();
+    service.fill_its_pipes();
+    service.signal("TERM");
+    until("readiness to fail", || service.probe("/ready") == 503);
+    assert_eq!(service.probe("/live"), 200);
+    let stream = std::net::TcpStream::connect(&service.address).unwrap();
+    assert_eq!(crate::process::exchange(stream, "/").0, 200);
+    service.signal("INT");
+    assert_eq!(service.end_unread(), Some(130));
 }
 
 #[test]

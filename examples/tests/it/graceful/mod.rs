@@ -3,4 +3,5 @@
 mod ends;
 mod load;
 mod service;
+mod signals;
 mod systemd;

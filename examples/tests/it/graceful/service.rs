@@ -1,15 +1,22 @@
 //! The service under test: started on free ports, and killed at the latest when it is dropped.
 
-use std::io::{BufRead, BufReader, Read};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 
 use crate::process::{binary, ended, exchange, signal, until};
 
+/// `O_NONBLOCK` on Linux.
+const NONBLOCK: i32 = 0o4000;
+
 pub(crate) struct Graceful {
     child: Child,
     stdout: BufReader<ChildStdout>,
-    stderr: ChildStderr,
+    stderr: BufReader<ChildStderr>,
+    /// What was read of its log so far.
+    log: String,
     /// Where the service is.
     pub(crate) address: String,
     health: String,
@@ -22,7 +29,22 @@ impl Graceful {
 
     /// The same, after a last change to the command.
     pub(crate) fn start_with(arguments: &[&str], change: impl FnOnce(&mut Command)) -> Self {
-        let mut command = Command::new(binary("graceful"));
+        Self::start_as(Command::new(binary("graceful")), arguments, change)
+    }
+
+    /// The same with SIGHUP ignored, as `nohup` starts it.
+    pub(crate) fn start_under_nohup(arguments: &[&str]) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]);
+        command.arg(binary("graceful"));
+        Self::start_as(command, arguments, |_| ())
+    }
+
+    fn start_as(
+        mut command: Command,
+        arguments: &[&str],
+        change: impl FnOnce(&mut Command),
+    ) -> Self {
         command
             .args(["--listen", "127.0.0.1:0", "--health", "127.0.0.1:0"])
             .args(arguments)
@@ -40,7 +62,8 @@ impl Graceful {
         let health = address("health on http://");
         let address = address("listening on http://");
         Self {
-            stderr: child.stderr.take().unwrap(),
+            stderr: BufReader::new(child.stderr.take().unwrap()),
+            log: String::new(),
             child,
             stdout,
             address,
@@ -61,6 +84,51 @@ impl Graceful {
         signal(&self.child, name);
     }
 
+    /// Sends several signals as fast as may be.
+    pub(crate) fn signals(&self, names: &[&str]) {
+        let pid = self.child.id();
+        let kills: Vec<_> = names
+            .iter()
+            .map(|name| format!("kill -{name} {pid}"))
+            .collect();
+        let status = Command::new("sh").args(["-c", &kills.join("; ")]).status();
+        assert!(status.unwrap().success(), "{kills:?}");
+    }
+
+    /// Reads the log up to a line that holds `word`.
+    pub(crate) fn until_logged(&mut self, word: &str) {
+        loop {
+            let mut line = String::new();
+            let read = self.stderr.read_line(&mut line).unwrap();
+            assert!(read > 0, "no {word} in {}", self.log);
+            self.log.push_str(&line);
+            if line.contains(word) {
+                return;
+            }
+        }
+    }
+
+    /// Fills its stdout and its stderr, which nobody reads from now on.
+    pub(crate) fn fill_its_pipes(&self) {
+        for stream in [1, 2] {
+            // Another opening of the same pipe, so that only this end does not block.
+            let mut pipe = File::options()
+                .write(true)
+                .custom_flags(NONBLOCK)
+                .open(format!("/proc/{}/fd/{stream}", self.child.id()))
+                .unwrap();
+            for size in [4096, 1] {
+                let chunk = vec![b'x'; size];
+                while pipe.write(&chunk).is_ok() {}
+            }
+        }
+    }
+
+    /// Waits for its end without reading what it says.
+    pub(crate) fn end_unread(mut self) -> Option<i32> {
+        ended(&mut self.child).code()
+    }
+
     /// Whether it has ended by now.
     pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
@@ -68,7 +136,7 @@ impl Graceful {
 
     /// Waits for its end.
     pub(crate) fn end(mut self) -> End {
-        let mut log = String::new();
+        let mut log = std::mem::take(&mut self.log);
         // Read first: a log that nobody reads would fill its pipe.
         self.stderr.read_to_string(&mut log).unwrap();
         let mut report = String::new();
@@ -100,10 +168,23 @@ pub(crate) struct End {
 }
 
 impl End {
+    fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.report).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// Why it began, by the report.
+    pub(crate) fn reason(&self) -> String {
+        self.json()["reason"]["detail"].as_str().unwrap().to_owned()
+    }
+
+    /// How long it took, in milliseconds.
+    pub(crate) fn elapsed(&self) -> u64 {
+        self.json()["elapsed_ms"].as_u64().unwrap()
+    }
+
     /// What the report says of one component.
     pub(crate) fn component(&self, name: &str) -> String {
-        let report: serde_json::Value =
-            serde_json::from_str(&self.report).unwrap_or_else(|error| panic!("{error}: {self:?}"));
+        let report = self.json();
         let components = report["components"].as_array().unwrap();
         let found = components
             .iter()

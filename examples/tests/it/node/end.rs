@@ -60,6 +60,32 @@ fn a_stdout_that_takes_nothing_holds_up_nothing() {
     drop(unread);
 }
 
+#[test]
+fn a_critical_check_that_goes_on_failing_ends_it_as_the_mode_says() {
+    let directory = Directory::new("critical-end");
+    let missing = directory.check("db", ":critical");
+    let start = |mode| {
+        let policy = ["--critical-after", "2", "--critical-sustained", "100ms"];
+        let check = ["--file-check", &missing, "--interval", "50ms"];
+        let rest = ["--critical-grace", "0", "--critical-mode", mode];
+        Node::start(&[&policy[..], &check, &rest].concat())
+    };
+    let (status, _) = start("enforce").end();
+    assert_eq!(status.code(), Some(70));
+    for mode in ["off", "dry-run"] {
+        let node = start(mode);
+        // Far longer than it takes: so many runs have failed.
+        node.wait_until("/health/checks/db", |_, body| {
+            let (_, runs) = body.split_once("\"consecutive_failures\":").unwrap();
+            let digits = runs.split(|c: char| !c.is_ascii_digit()).next().unwrap();
+            digits.parse::<u64>().unwrap() > 20
+        });
+        assert_eq!(node.get("/live").0, 200, "{mode}");
+        node.signal("TERM");
+        assert_eq!(node.end().0.code(), Some(0), "{mode}");
+    }
+}
+
 /// Fills a pipe to the brim.
 pub(crate) fn fill(pipe: &std::io::PipeWriter) {
     use std::io::Write;

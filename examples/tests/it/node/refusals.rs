@@ -24,6 +24,27 @@ fn bad_flags_end_with_2() {
         (&["--checks", "many"], "--checks"),
         (&["--interval", "-1s"], "--interval"),
         (&["--log", "xml"], "--log"),
+        (
+            &["--drain-delay", "25s"],
+            "--drain-delay: 25s leaves nothing",
+        ),
+        (
+            &["--deadline", "0"],
+            "--deadline: a shutdown takes some time",
+        ),
+        (
+            &["--critical-mode", "maybe"],
+            "write off, dry-run or enforce",
+        ),
+        (&["--critical-after", "0"], "--critical-after: \"0\""),
+        (
+            &["--critical-sustained", "x"],
+            "--critical-sustained: \"x\"",
+        ),
+        (
+            &["--critical-grace", "25h"],
+            "--critical-grace: more than a day",
+        ),
         (&["--file-check", "a=/x", "--file-check", "a=/y"], "twice"),
         (&["--file-check", "a/b=/x"], "a/b"),
         (&["--file-check", "memory=/x"], "registered already"),

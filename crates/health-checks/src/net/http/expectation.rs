@@ -47,7 +47,7 @@ impl Expectation {
         };
         let mut outcome = outcome
             .detail("status_code", code)
-            .detail("remote_address", answer.remote.map(|a| a.to_string()))
+            .detail_if_known("remote_address", answer.remote.map(|a| a.to_string()))
             .detail("tls", answer.tls.as_str())
             .detail("body_bytes", answer.body.bytes.len());
         if !answer.body.complete {

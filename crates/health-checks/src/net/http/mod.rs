@@ -23,7 +23,7 @@ use self::expectation::Expectation;
 use self::request::Request;
 use self::statuses::Statuses;
 use self::url::Url;
-use super::moments::{latency_ms, limit};
+use super::moments::limit;
 use super::tls::Tls;
 use crate::clock;
 use crate::invalid::InvalidCheck;
@@ -209,7 +209,7 @@ impl Check for HttpCheck {
             Ok(answer) => self
                 .expectation
                 .outcome(&self.what(), &answer)
-                .detail("latency_ms", latency_ms(begin)),
+                .detail("latency_ms", clock::since_ms(begin)),
             Err(failure) => failure.outcome(&self.what()),
         }
     }

@@ -189,6 +189,8 @@ fn constructors_validate_and_default() {
         let refused = check().prefix(prefix).err().unwrap().to_string();
         assert!(refused.starts_with("key-value: "), "{refused}");
     }
+    assert!(check().degraded_after(Duration::ZERO).is_err());
+    assert!(check().degraded_after(Duration::MAX).is_err());
     let registration: Registration = check().into();
     let spec = registration.spec();
     assert_eq!(

@@ -14,8 +14,9 @@ mod pub_sub;
 use health_core::CheckState;
 use serde_json::Value;
 
-/// A detail of what a check showed.
+/// A detail of what a check showed; null if it is not there.
 fn detail(state: &CheckState, key: &str) -> Value {
     let details = state.details.as_ref();
-    details.map_or(Value::Null, |details| details[key].clone())
+    let detail = details.and_then(|details| details.get(key));
+    detail.cloned().unwrap_or_default()
 }

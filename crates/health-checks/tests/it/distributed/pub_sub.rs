@@ -196,7 +196,7 @@ async fn it_recovers_and_remembers() {
         assert_eq!(state.healthy(), healthy, "{state:?}");
         assert_eq!(detail(&state, "success_rate"), rate);
         assert_eq!(detail(&state, "consecutive_failures"), failures);
-        assert!(detail(&state, "last_success_unix_s").is_u64());
+        assert!(detail(&state, "last_success_unix_seconds").is_u64());
         assert_eq!(detail(&state, "latency_ms").is_null(), !healthy);
     }
     check.stop().await;
@@ -223,6 +223,9 @@ fn constructors_validate_and_default() {
         check().topic(""),
         check().topic("t".repeat(257)),
         check().wait(Duration::ZERO),
+        check().wait(Duration::MAX),
+        check().degraded_after(Duration::ZERO),
+        check().degraded_after(Duration::MAX),
     ] {
         let refused = refused.err().unwrap().to_string();
         assert!(refused.starts_with("pub-sub: "), "{refused}");

@@ -157,6 +157,7 @@ async fn lingering_finds_a_copy_that_comes_later() {
         let bus = Rude { pause, ..bus };
         let check = PubSubCheck::new(bus)
             .degraded_after(Duration::from_secs(9))
+            .unwrap()
             .linger(Duration::from_secs(linger));
         assert_eq!(result(check).await.status, status, "{linger} s");
     }

@@ -37,7 +37,7 @@ async fn a_pushed_state_is_read_until_its_sender_is_gone() {
         assert!(state.healthy(), "{state:?}");
         assert_eq!(detail(&state, "success_rate"), 1.0);
         assert_eq!(detail(&state, "consecutive_failures"), 0);
-        assert!(detail(&state, "last_success_unix_s").is_u64());
+        assert!(detail(&state, "last_success_unix_seconds").is_u64());
         assert!(detail(&state, "latency_ms").is_f64());
     }
     drop((connections, election, replication, convergence, queue));

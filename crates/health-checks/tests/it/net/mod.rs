@@ -10,6 +10,7 @@ mod raw;
 mod tcp;
 mod tls;
 mod unix_socket;
+mod zone;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -31,10 +31,12 @@ pub(crate) struct Full {
 
 impl Full {
     pub(crate) fn new() -> Self {
+        Self::at(Ipv4Addr::LOCALHOST, 0)
+    }
+
+    pub(crate) fn at(ip: Ipv4Addr, port: u16) -> Self {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        socket
-            .bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())
-            .unwrap();
+        socket.bind(&SocketAddr::from((ip, port)).into()).unwrap();
         socket.listen(1).unwrap();
         let listener = TcpListener::from(socket);
         let port = listener.local_addr().unwrap().port();
@@ -49,7 +51,8 @@ impl Full {
         for _ in 0..4 {
             let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
             socket.set_nonblocking(true).unwrap();
-            let _ = socket.connect(&SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)).into());
+            let address = self.listener.local_addr().unwrap();
+            let _ = socket.connect(&address.into());
             self.waiting.push(socket);
         }
     }

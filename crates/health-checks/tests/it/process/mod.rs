@@ -2,5 +2,7 @@
 #![cfg(unix)]
 
 mod ends;
+#[cfg(feature = "wrap")]
+mod paced;
 mod plugins;
 mod remains;

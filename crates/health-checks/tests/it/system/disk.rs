@@ -15,7 +15,10 @@ async fn a_disk_is_judged_against_its_limits() {
         (full, full, CheckStatus::Unhealthy),
         (full, 1.0, CheckStatus::Degraded),
     ] {
-        let check = DiskCheck::new(".").thresholds(degraded, unhealthy).unwrap();
+        let check = DiskCheck::new(".")
+            .unwrap()
+            .thresholds(degraded, unhealthy)
+            .unwrap();
         let state = result(check).await;
         assert_eq!(state.status, status, "{state:?}");
         assert!(state.message.starts_with("disk . "), "{state:?}");
@@ -24,7 +27,7 @@ async fn a_disk_is_judged_against_its_limits() {
 
 #[tokio::test]
 async fn a_path_that_is_not_there_is_unhealthy() {
-    let state = result(DiskCheck::new("no/such/path")).await;
+    let state = result(DiskCheck::new("no/such/path").unwrap()).await;
     assert_eq!(state.status, CheckStatus::Unhealthy);
     assert!(state.message.contains("path not found"), "{state:?}");
 }
@@ -37,7 +40,7 @@ async fn links_are_followed_to_the_file_system_that_they_point_to() {
     std::os::unix::fs::symlink("/dev/shm", &link).unwrap();
     std::os::unix::fs::symlink("/no/such/path", &dangling).unwrap();
 
-    let unlimited = |path: &Path| DiskCheck::new(path).thresholds(1.0, 1.0).unwrap();
+    let unlimited = |path: &Path| DiskCheck::new(path).unwrap().thresholds(1.0, 1.0).unwrap();
     let linked = result(unlimited(&link)).await;
     let target = result(unlimited("/dev/shm".as_ref())).await;
     let around = result(unlimited(directory.path())).await;
@@ -85,7 +88,7 @@ mod mounted {
                 let directory = tempfile::tempdir().unwrap();
                 let point = directory.path();
                 mount(&["-t", "tmpfs", "-o", "size=1m", "none"], point);
-                let disk = Monitored::start(DiskCheck::new(point));
+                let disk = Monitored::start(DiskCheck::new(point).unwrap());
                 assert_eq!(disk.ask().await.status, CheckStatus::Healthy);
                 fs::write(point.join("most"), vec![1; 900 << 10]).unwrap();
                 let warned = disk.ask().await;
@@ -114,7 +117,7 @@ mod mounted {
                         &["-t", "tmpfs", "-o", "size=1m,nr_inodes=50", "none"],
                         point,
                     );
-                    let disk = Monitored::start(DiskCheck::new(point));
+                    let disk = Monitored::start(DiskCheck::new(point).unwrap());
                     let empty = disk.ask().await;
                     assert_eq!(empty.status, CheckStatus::Healthy, "{empty:?}");
                     assert_eq!(detail(&empty, "total_inodes"), 50);
@@ -145,7 +148,7 @@ mod mounted {
                 mount(&["--bind", below.to_str().unwrap()], &bound);
                 mount(&["-t", "tmpfs", "-o", "size=2m", "none"], &below);
                 for (path, bytes) in [(&below, 2 << 20), (&bound, 1 << 20)] {
-                    let state = result(DiskCheck::new(path)).await;
+                    let state = result(DiskCheck::new(path).unwrap()).await;
                     assert_eq!(detail(&state, "total_bytes"), bytes, "{state:?}");
                 }
             });

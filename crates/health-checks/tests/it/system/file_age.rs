@@ -83,7 +83,7 @@ async fn what_is_not_as_it_was_said_is_unhealthy() {
     for (check, words) in [
         (FileAgeCheck::new(directory.path(), HOUR), "is a directory"),
         (FileAgeCheck::newest_in(&file, HOUR), "no directory"),
-        (FileAgeCheck::new("", HOUR), "not found"),
+        (FileAgeCheck::new("no/such/path", HOUR), "not found"),
     ] {
         let state = crate::harness::result(check.unwrap()).await;
         assert_eq!(state.status, CheckStatus::Unhealthy);

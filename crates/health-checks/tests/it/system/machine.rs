@@ -29,7 +29,7 @@ async fn the_worst_resource_is_named() {
     let check = ResourceCheck::new().memory_thresholds(low, low).unwrap();
     let state = result(check).await;
     assert_eq!(state.status, CheckStatus::Unhealthy, "{state:?}");
-    let lost = result(ResourceCheck::new().disk_path("/no/such/path")).await;
+    let lost = result(ResourceCheck::new().disk_path("/no/such/path").unwrap()).await;
     assert_eq!(lost.status, CheckStatus::Unhealthy, "{lost:?}");
     assert!(!detail(&lost, "memory_used_percent").is_null(), "{lost:?}");
     assert!(detail(&lost, "disk_used_percent").is_null(), "{lost:?}");

@@ -1,5 +1,7 @@
 //! This process and this machine.
 
+#[cfg(target_os = "linux")]
+mod cgroup;
 mod disk;
 mod file_age;
 mod leaks;
@@ -23,7 +25,7 @@ fn detail(state: &CheckState, key: &str) -> Value {
 #[test]
 fn defaults_can_be_overridden() {
     let memory = MemoryCheck::new(512.0).unwrap().registration();
-    let disk = DiskCheck::new("/").registration().named("disk-root");
+    let disk = DiskCheck::root().registration().named("disk-root");
     for (registration, name) in [(&memory, "memory"), (&disk, "disk-root")] {
         let spec = registration.spec();
         assert_eq!(spec.name, name);

@@ -165,15 +165,27 @@ async fn a_name_is_resolved_and_its_addresses_are_tried() {
 
 #[tokio::test]
 async fn no_server_is_asked_twice_within_15_s() {
-    let servers = start(&[Answers::Ahead(0)]);
-    let monitored = Monitored::start(drift(&servers).every(Duration::from_millis(1)));
-    for _ in 0..20 {
+    let servers = start(&[Answers::Unsynchronised]);
+    let hasty = drift(&servers).every(Duration::from_millis(1));
+    assert_eq!(hasty.spec().schedule, Schedule::Every(LEAST));
+    let monitored = Monitored::start(hasty.thresholds(3, 1));
+    let first = monitored.ask().await;
+    for asked in 1..=2 {
+        for _ in 0..20 {
+            let state = monitored.ask().await;
+            assert_eq!(servers[0].asked(), asked);
+            // What is said again is marked, and is no further failure.
+            assert_eq!(state.consecutive_failures, asked as u64);
+            let cached = state.details.as_ref().unwrap().get("cached_ms");
+            assert_eq!(cached.is_some(), state.runs > asked as u64, "{state:?}");
+            if asked == 1 {
+                assert_eq!(state.at, first.at);
+            }
+        }
+        pass(LEAST).await;
         monitored.ask().await;
     }
-    assert_eq!(servers[0].asked(), 1);
-    pass(LEAST).await;
-    monitored.ask().await;
-    assert_eq!(servers[0].asked(), 2);
+    assert_eq!(servers[0].asked(), 3);
     monitored.stop().await;
 }
 

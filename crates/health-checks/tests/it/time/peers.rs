@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use health_checks::time::{PeerClock, PeerDriftCheck, PeerTime};
 use health_core::{Cause, CheckStatus, Schedule};
 
-use crate::harness::result;
+use crate::harness::{alone, leaks_nothing, result};
 
 type Clocks = Result<Vec<PeerClock>, Box<dyn Error + Send + Sync>>;
 
@@ -82,6 +82,29 @@ async fn a_source_that_fails_says_so_to_the_log_alone() {
 async fn a_source_that_hangs_is_given_up() {
     let state = result(PeerDriftCheck::new(Heard(Mutex::new(None)))).await;
     assert_eq!(state.cause, Cause::Timeout, "{state:?}");
+}
+
+/// Peers that are heard in each run.
+struct Always;
+
+#[async_trait]
+impl PeerTime for Always {
+    async fn clocks(&self) -> Clocks {
+        let now = SystemTime::now();
+        let clock = |index| PeerClock::new(format!("peer-{index}"), now, now);
+        Ok((0..5).map(clock).collect())
+    }
+}
+
+#[test]
+fn ten_thousand_runs_leak_nothing() {
+    alone("time::peers::ten_thousand_runs_leak_nothing", || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap()
+            .block_on(leaks_nothing(PeerDriftCheck::new(Always)));
+    });
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Wrappers and checks made of checks, run by the monitor.
 
+mod leaks;
 mod parts;
 mod wrappers;
 

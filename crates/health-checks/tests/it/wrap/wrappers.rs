@@ -60,6 +60,7 @@ async fn a_cached_outcome_is_said_again_while_it_is_young() {
     let (check, runs) = acting("c", [good(), bad(), Act::Hang, good()]);
     let check = check.every(secs(3600)).cache(secs(60), secs(5));
     let check = Monitored::start(check);
+    let mut failures = 0;
     for (pause, status, ran) in [
         (0, CheckStatus::Healthy, 1),
         (59, CheckStatus::Healthy, 1),
@@ -76,7 +77,15 @@ async fn a_cached_outcome_is_said_again_while_it_is_young() {
         assert_eq!(runs.load(Ordering::SeqCst), ran);
         if pause > 0 && ran == before {
             assert!(detail(&state, "cached_ms").is_f64(), "{state:?}");
+        } else if status == CheckStatus::Unhealthy {
+            failures += 1;
+        } else {
+            failures = 0;
         }
+        assert_eq!(
+            state.consecutive_failures, failures,
+            "said again it counts for nothing"
+        );
     }
     check.stop().await;
 }

@@ -1,11 +1,11 @@
-//! Futures polled side by side, on the task of the run. It spawns nothing.
+//! Futures polled side by side, on the task of the run. It spawns nothing, and keeps no deadline.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
 
 /// What each of `futures` comes to, in their order. Cancel safe as far as they are.
-pub(super) async fn together<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+pub(crate) async fn together<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
     let mut all: Vec<_> = futures.into_iter().map(Part::new).collect();
     poll_fn(|task| {
         let mut pending = false;
