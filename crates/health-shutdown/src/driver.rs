@@ -9,11 +9,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::task::{AbortHandle, JoinError, JoinSet};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 
 use crate::clock;
-use crate::component::{StopError, StopFn};
+use crate::component::StopFn;
 use crate::isolation::isolated;
 use crate::line::Line;
 use crate::log::Log;
@@ -22,18 +22,19 @@ use crate::progress::{Known, Progress};
 use crate::report::Report;
 use crate::sequence::{Command, Finish, Id, Sequence};
 use crate::shutdown::{Begun, Inner};
-use crate::stop::{Note, Stop};
+use crate::stop::{Stop, Tether};
 #[cfg(all(feature = "systemd", unix))]
 use crate::teller::Teller;
 
-/// How stopping a component ended: `Err(None)` is a panic.
-type Stopped = (Id, Result<(), Option<StopError>>);
+/// How stopping a component ended; `None` is a panic.
+type Stopped = Option<Result<(), String>>;
 
 /// Stops everything in `plan`.
 pub(crate) async fn execute(inner: &Inner, begun: Begun, plan: Plan) -> Report {
     let mut execution = Execution::new(inner, begun, plan);
-    let mut commands = Vec::new();
+    let (mut commands, mut ended) = (Vec::new(), Vec::new());
     execution.step(|sequence, now| sequence.advance(now, &mut commands));
+    let mut timer = std::pin::pin!(tokio::time::sleep_until(execution.wake_at().into()));
     loop {
         let mut finished = false;
         for command in commands.drain(..) {
@@ -43,17 +44,27 @@ pub(crate) async fn execute(inner: &Inner, begun: Begun, plan: Plan) -> Report {
         if finished {
             return execution.report();
         }
-        let wake = execution.wake_at();
-        let joined = tokio::select! {
-            Some(joined) = execution.tasks.join_next() => Some(joined),
-            () = tokio::time::sleep_until(wake.into()) => None,
-        };
-        match joined.and_then(|joined| execution.outcome(joined)) {
-            Some((id, finish)) => {
-                execution.step(|sequence, now| sequence.ended(id, finish, now, &mut commands));
-            }
-            None => execution.step(|sequence, now| sequence.advance(now, &mut commands)),
+        let wake = execution.wake_at().into();
+        if timer.deadline() != wake {
+            timer.as_mut().reset(wake);
         }
+        tokio::select! {
+            biased;
+            Some((id, stopped)) = execution.ended.recv() => {
+                ended.extend(execution.outcome(id, stopped));
+            }
+            () = &mut timer => {}
+        }
+        // Thousands may end at once: they are one step.
+        while let Ok((id, stopped)) = execution.ended.try_recv() {
+            ended.extend(execution.outcome(id, stopped));
+        }
+        execution.step(|sequence, now| {
+            for (id, finish) in ended.drain(..) {
+                sequence.ended(id, finish, now, &mut commands);
+            }
+            sequence.advance(now, &mut commands);
+        });
     }
 }
 
@@ -86,14 +97,11 @@ struct Execution<'a> {
     progress: Arc<Mutex<Progress>>,
     began: Instant,
     waiting: Vec<Option<StopFn>>,
-    running: Vec<Option<Running>>,
-    notes: Vec<Note>,
-    tasks: JoinSet<Stopped>,
-}
-
-struct Running {
-    hurry: CancellationToken,
-    abort: AbortHandle,
+    running: Vec<Option<AbortHandle>>,
+    tethers: Vec<Tether>,
+    ends: mpsc::UnboundedSender<(Id, Stopped)>,
+    /// Each that runs sends once; so there are never more than there are components.
+    ended: mpsc::UnboundedReceiver<(Id, Stopped)>,
 }
 
 impl<'a> Execution<'a> {
@@ -105,15 +113,15 @@ impl<'a> Execution<'a> {
         let items = plan.parts.iter().map(|part| part.item).collect();
         let mut known = Vec::with_capacity(plan.parts.len());
         let mut waiting = Vec::with_capacity(plan.parts.len());
-        let mut notes = Vec::with_capacity(plan.parts.len());
+        let mut tethers = Vec::with_capacity(plan.parts.len());
         for part in plan.parts {
-            let note = Note::default();
-            notes.push(note.clone());
+            let tether = Tether::default();
+            tethers.push(tether.clone());
             waiting.push(Some(part.stop));
             known.push(Known {
                 name: part.name,
                 phase: part.item.phase,
-                note,
+                tether,
                 error: None,
             });
         }
@@ -124,14 +132,16 @@ impl<'a> Execution<'a> {
             parts: known,
         }));
         inner.show(Arc::clone(&progress));
+        let (ends, ended) = mpsc::unbounded_channel();
         Self {
             log: &inner.log,
             progress,
             began: begun.at,
             running: waiting.iter().map(|_| None).collect(),
             waiting,
-            notes,
-            tasks: JoinSet::new(),
+            tethers,
+            ends,
+            ended,
         }
     }
 
@@ -160,14 +170,14 @@ impl<'a> Execution<'a> {
             Command::Enter(phase) => self.log.say(Line::Phase(phase)),
             Command::Stop(id) => self.stop(id),
             Command::Hurry(id) => {
-                if let Some(running) = self.running_mut(id) {
-                    running.hurry.cancel();
+                if let Some(tether) = self.tethers.get(id) {
+                    tether.hurry().cancel();
                 }
                 self.log.say(Line::Hurry(self.name(id)));
             }
             Command::Abort(id) => {
-                if let Some(running) = self.running_mut(id) {
-                    running.abort.abort();
+                if let Some(running) = self.take_running(id) {
+                    running.abort();
                 }
                 self.log.say(Line::Abort(self.name(id)));
             }
@@ -180,33 +190,31 @@ impl<'a> Execution<'a> {
         let Some(stop) = self.waiting.get_mut(id).and_then(Option::take) else {
             return;
         };
-        let hurry = CancellationToken::new();
-        let note = self.notes.get(id).cloned().unwrap_or_default();
+        let tether = self.tethers.get(id).cloned().unwrap_or_default();
         let deadline = self.progress().sequence.hurries_at(id);
-        let cx = Stop::new(
-            hurry.clone(),
-            self.began + deadline.unwrap_or_default(),
-            note,
-        );
-        let abort = self
-            .tasks
-            .spawn(async move { (id, stopped(stop, cx).await) });
+        let cx = Stop::new(tether, self.began + deadline.unwrap_or_default());
+        let end = End {
+            id,
+            stopped: None,
+            ends: self.ends.clone(),
+        };
+        let task = tokio::spawn(end.of(stop, cx));
         if let Some(running) = self.running.get_mut(id) {
-            *running = Some(Running { hurry, abort });
+            *running = Some(task.abort_handle());
         }
     }
 
-    fn running_mut(&mut self, id: Id) -> Option<&mut Running> {
-        self.running.get_mut(id)?.as_mut()
+    fn take_running(&mut self, id: Id) -> Option<AbortHandle> {
+        self.running.get_mut(id)?.take()
     }
 
-    /// What a task that has ended says; nothing if it was aborted.
-    fn outcome(&self, joined: Result<Stopped, JoinError>) -> Option<(Id, Finish)> {
-        let (id, result) = joined.ok()?;
-        let (finish, error) = match result {
-            Ok(()) => return Some((id, Finish::Done)),
-            Err(Some(error)) => (Finish::Failed, error.to_string()),
-            Err(None) => (Finish::Panicked, "it panicked".to_owned()),
+    /// What the end of a component is to the sequence; nothing if it was aborted.
+    fn outcome(&mut self, id: Id, stopped: Stopped) -> Option<(Id, Finish)> {
+        self.take_running(id)?;
+        let (finish, error) = match stopped {
+            Some(Ok(())) => return Some((id, Finish::Done)),
+            Some(Err(error)) => (Finish::Failed, error),
+            None => (Finish::Panicked, "it panicked".to_owned()),
         };
         self.progress().failed(id, error.clone());
         let component = self.name(id);
@@ -223,10 +231,32 @@ impl<'a> Execution<'a> {
     }
 }
 
-/// Stops a component; a panic on the way is `Err(None)`.
-async fn stopped(stop: StopFn, cx: Stop) -> Result<(), Option<StopError>> {
-    match isolated(move || stop(cx)).await {
-        Some(result) => result.map_err(Some),
-        None => Err(None),
+impl Drop for Execution<'_> {
+    fn drop(&mut self) {
+        for running in self.running.iter().flatten() {
+            running.abort();
+        }
+    }
+}
+
+/// Tells the end of a component, however its task ends: dropping what it held may panic too.
+struct End {
+    id: Id,
+    stopped: Stopped,
+    ends: mpsc::UnboundedSender<(Id, Stopped)>,
+}
+
+impl End {
+    /// Stops a component, its panics caught, those of its error included.
+    async fn of(mut self, stop: StopFn, cx: Stop) {
+        let stopping = || async { stop(cx).await.map_err(|error| error.to_string()) };
+        self.stopped = isolated(stopping).await;
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        // Nobody listens if the shutdown itself was dropped.
+        let _ = self.ends.send((self.id, self.stopped.take()));
     }
 }

@@ -8,28 +8,24 @@
     reason = "it owns the tasks of its connections"
 )]
 
-use std::time::Duration;
+mod connection;
+
+use std::time::{Duration, Instant};
 
 use hyper::body::{Body, Incoming};
-use hyper::header::{CONNECTION, HeaderValue};
-use hyper::server::conn::http1;
-use hyper::service::{HttpService, Service};
+use hyper::service::Service;
 use hyper::{Request, Response};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use self::connection::{Closing, Farewell};
 use crate::clock;
 use crate::component::{Component, StopError};
 use crate::shutdown::Shutdown;
 use crate::stop::Stop;
 
-/// How long a client may take to send the head of a request; hyper's own default.
-const HEAD: Duration = Duration::from_secs(30);
 /// While closing, connections that are queued in the listener are taken until none has come
 /// for this long: closing it resets them.
 const LULL: Duration = Duration::from_millis(20);
@@ -37,12 +33,20 @@ const LULL: Duration = Duration::from_millis(20);
 const EMPTYING: Duration = Duration::from_millis(250);
 /// How long to wait when accepting fails, for want of descriptors.
 const PAUSE: Duration = Duration::from_millis(50);
+/// Then those that are silent are heard out for this long, and at most half of the time there is:
+/// their request may be on its way.
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// A hyper server that can be stopped in order. Dropped, it aborts its connections.
 ///
 /// Until its intake is stopped everything is served, on fresh connections too; once the
 /// shutdown has begun, each answer carries `Connection: close`, so that clients which keep
 /// connections come again elsewhere.
+///
+/// A request that was begun before is answered: connections that wait in the listener's queue are
+/// taken, and silent ones heard out for half a second. What is pipelined behind an answer that
+/// carries `Connection: close` is not answered, as HTTP has it. A connection that was upgraded
+/// belongs to the service, and so does its end.
 ///
 /// ```no_run
 /// use std::convert::Infallible;
@@ -65,7 +69,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 #[must_use = "dropping it aborts its connections; its components go into a plan"]
 pub struct HyperServer {
-    close: CancellationToken,
+    close: oneshot::Sender<Instant>,
     closed: oneshot::Receiver<Connections>,
     accepting: AbortOnDropHandle<()>,
 }
@@ -73,7 +77,7 @@ pub struct HyperServer {
 /// What is left once the intake is closed.
 #[derive(Debug)]
 struct Connections {
-    graceful: GracefulShutdown,
+    farewell: watch::Sender<Option<Duration>>,
     tasks: JoinSet<()>,
 }
 
@@ -88,13 +92,14 @@ impl HyperServer {
         B::Data: Send,
         B::Error: Into<StopError>,
     {
-        let close = CancellationToken::new();
+        let (close, told) = oneshot::channel();
         let (done, closed) = oneshot::channel();
         let service = Closing {
             service,
             shutdown: shutdown.clone(),
         };
-        let accepting = accept(listener, service, close.clone(), done);
+        let serve = move |stream, farewell| connection::serve(stream, service.clone(), farewell);
+        let accepting = accept(listener, serve, told, done);
         Self {
             close,
             closed,
@@ -113,8 +118,9 @@ impl HyperServer {
             accepting,
         } = self;
         let (hand_over, taken) = oneshot::channel();
-        let intake = Component::new(format!("{name}-intake"), |_| async move {
-            close.cancel();
+        let intake = Component::new(format!("{name}-intake"), |stop: Stop| async move {
+            // It has ended, then; what follows says so.
+            let _ = close.send(stop.deadline());
             let connections = closed.await.map_err(|_| "the server has ended before")?;
             drop(accepting);
             // Without a component that drains, they are dropped here.
@@ -124,13 +130,12 @@ impl HyperServer {
         let requests = Component::new(format!("{name}-requests"), |stop: Stop| async move {
             let connections: Connections = taken.await.map_err(|_| "its intake was not closed")?;
             let Connections {
-                graceful,
+                farewell,
                 mut tasks,
             } = connections;
-            let drained = async {
-                graceful.shutdown().await;
-                while tasks.join_next().await.is_some() {}
-            };
+            let left = stop.deadline().saturating_duration_since(clock::instant());
+            farewell.send_replace(Some(FAREWELL.min(left / 2)));
+            let drained = async { while tasks.join_next().await.is_some() {} };
             if stop.hurry().run_until_cancelled(drained).await.is_some() {
                 return Ok(());
             }
@@ -141,40 +146,59 @@ impl HyperServer {
     }
 }
 
-async fn accept<S, B>(
+async fn accept<F>(
     listener: TcpListener,
-    service: S,
-    close: CancellationToken,
+    serve: impl Fn(TcpStream, Farewell) -> F,
+    mut close: oneshot::Receiver<Instant>,
     done: oneshot::Sender<Connections>,
 ) where
-    S: HttpService<Incoming, ResBody = B> + Clone + Send + 'static,
-    S::Future: Send,
-    S::Error: Into<StopError>,
-    B: Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<StopError>,
+    F: Future<Output = ()> + Send + 'static,
 {
-    let graceful = GracefulShutdown::new();
+    let farewell = watch::Sender::new(None);
     let mut tasks = JoinSet::new();
-    loop {
+    let deadline = loop {
         let stream = tokio::select! {
             biased;
-            () = close.cancelled() => break,
+            deadline = &mut close => break deadline,
             Some(_ended) = tasks.join_next() => continue,
             stream = next(&listener) => stream,
         };
-        serve_connection(stream, service.clone(), &graceful, &mut tasks);
-    }
-    // Clients that do not follow readiness go on coming: at some time the door closes.
-    let until = clock::instant() + EMPTYING;
-    while clock::instant() < until
-        && let Ok(stream) = tokio::time::timeout(LULL, next(&listener)).await
-    {
-        serve_connection(stream, service.clone(), &graceful, &mut tasks);
+        tasks.spawn(serve(stream, farewell.subscribe()));
+    };
+    // Nobody will take them if the server was dropped.
+    let Ok(deadline) = deadline else {
+        return;
+    };
+    turn_away(&listener);
+    // Where newcomers cannot be turned away, they may go on coming: at some time the door closes.
+    let until = deadline.min(clock::instant() + EMPTYING);
+    loop {
+        let lull = until.min(clock::instant() + LULL);
+        match tokio::time::timeout_at(lull.into(), next(&listener)).await {
+            Ok(stream) => tasks.spawn(serve(stream, farewell.subscribe())),
+            Err(_elapsed) => break,
+        };
     }
     drop(listener);
-    // Nobody takes them if the server was dropped.
-    let _ = done.send(Connections { graceful, tasks });
+    let _ = done.send(Connections { farewell, tasks });
+}
+
+/// Lets nobody more into the queue of the listener, as far as the system can: who comes now is not
+/// accepted and then reset, but asks again a second later, and is refused.
+fn turn_away(listener: &TcpListener) {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        use socket2::{SockFilter, SockRef};
+
+        /// Return a constant, the number of bytes that are let in; as in `linux/bpf_common.h`.
+        const RETURN: u16 = 0x06;
+        let nothing = [SockFilter::new(RETURN, 0, 0, 0)];
+        if let Err(error) = SockRef::from(listener).attach_filter(&nothing) {
+            tracing::debug!(%error, "cannot turn newcomers away before the listener is closed");
+        }
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = listener;
 }
 
 /// The next connection; errors of accepting are waited out.
@@ -187,61 +211,5 @@ async fn next(listener: &TcpListener) -> TcpStream {
                 tokio::time::sleep(PAUSE).await;
             }
         }
-    }
-}
-
-fn serve_connection<S, B>(
-    stream: TcpStream,
-    service: S,
-    graceful: &GracefulShutdown,
-    tasks: &mut JoinSet<()>,
-) where
-    S: HttpService<Incoming, ResBody = B> + Send + 'static,
-    S::Future: Send,
-    S::Error: Into<StopError>,
-    B: Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<StopError>,
-{
-    let mut builder = http1::Builder::new();
-    builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
-        .half_close(true);
-    let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
-    tasks.spawn(async move {
-        // A client that goes away is its own business.
-        let _ = connection.await;
-    });
-}
-
-/// Adds `Connection: close` once the shutdown has begun.
-#[derive(Clone)]
-struct Closing<S> {
-    service: S,
-    shutdown: Shutdown,
-}
-
-impl<S, B> Service<Request<Incoming>> for Closing<S>
-where
-    S: Service<Request<Incoming>, Response = Response<B>>,
-    S::Future: Send + 'static,
-{
-    type Response = Response<B>;
-    type Error = S::Error;
-    type Future =
-        std::pin::Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
-
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let answer = self.service.call(request);
-        let shutdown = self.shutdown.clone();
-        Box::pin(async move {
-            let mut response = answer.await?;
-            if shutdown.is_requested() {
-                let close = HeaderValue::from_static("close");
-                response.headers_mut().insert(CONNECTION, close);
-            }
-            Ok(response)
-        })
     }
 }

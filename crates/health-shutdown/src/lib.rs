@@ -65,7 +65,7 @@
 //! | feature | brings | crates it adds on Linux |
 //! |---|---|---|
 //! | (none) | all but the rest of this table | over `health-core`: `tokio-util`, `signal-hook`, `rustix`, `humantime` and what they need |
-//! | `hyper` | [`hyper::HyperServer`] | `hyper` (http1, server), `hyper-util` |
+//! | `hyper` | [`hyper::HyperServer`] | `hyper` (http1, server), `hyper-util`, `socket2` |
 //! | `systemd` | [`ShutdownBuilder::systemd`] | `sd-notify` |
 //! | `prometheus` | [`ShutdownCollector`] | `prometheus` |
 //!

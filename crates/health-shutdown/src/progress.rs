@@ -9,7 +9,7 @@ use crate::phase::Phase;
 use crate::reason::Reason;
 use crate::report::{ComponentReport, Report};
 use crate::sequence::{Id, Sequence, State};
-use crate::stop::Note;
+use crate::stop::Tether;
 
 /// A shutdown under way.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(crate) struct Progress {
 pub(crate) struct Known {
     pub(crate) name: String,
     pub(crate) phase: Phase,
-    pub(crate) note: Note,
+    pub(crate) tether: Tether,
     pub(crate) error: Option<String>,
 }
 
@@ -46,7 +46,7 @@ impl Progress {
         let ended = |state: &&State| matches!(state, State::Ended { .. });
         let ended = self.sequence.states().iter().filter(ended).count() as u64;
         let phase = self.sequence.phase().map_or(0, |phase| phase as u64 + 1);
-        let notes = self.parts.iter().map(|part| part.note.count());
+        let notes = self.parts.iter().map(|part| part.tether.count());
         ended + phase + notes.sum::<u64>()
     }
 
@@ -90,7 +90,7 @@ impl Known {
             phase: self.phase,
             ending,
             elapsed: took,
-            note: self.note.get().map(Cow::into_owned),
+            note: self.tether.note().map(Cow::into_owned),
             error: self.error.clone(),
         }
     }

@@ -1,7 +1,7 @@
 //! What a component is told when it is to stop. It decides nothing.
 
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
@@ -25,23 +25,18 @@ const MAX_NOTE: usize = 256;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Stop {
-    hurry: CancellationToken,
+    tether: Tether,
     deadline: Instant,
-    note: Note,
 }
 
 impl Stop {
-    pub(crate) fn new(hurry: CancellationToken, deadline: Instant, note: Note) -> Self {
-        Self {
-            hurry,
-            deadline,
-            note,
-        }
+    pub(crate) fn new(tether: Tether, deadline: Instant) -> Self {
+        Self { tether, deadline }
     }
 
     /// Cancelled at the deadline: whoever still runs a moment after is aborted.
     pub fn hurry(&self) -> &CancellationToken {
-        &self.hurry
+        self.tether.hurry()
     }
 
     /// When it is asked to hurry.
@@ -52,16 +47,28 @@ impl Stop {
     /// Leaves a word on how far it has come, for the report; only the last one is kept,
     /// 256 bytes of it.
     pub fn progress(&self, note: impl Into<Cow<'static, str>>) {
-        self.note.set(note.into());
+        self.tether.say(note.into());
     }
 }
 
-/// The last word of a component, and how many it has said.
+/// What a component and its shutdown have to say to each other.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Note(Arc<Mutex<(Option<Cow<'static, str>>, u64)>>);
+pub(crate) struct Tether(Arc<Said>);
 
-impl Note {
-    fn set(&self, note: Cow<'static, str>) {
+#[derive(Debug, Default)]
+struct Said {
+    /// Made when somebody first asks: of thousands that end at once, hardly one does.
+    hurry: OnceLock<CancellationToken>,
+    /// The last word, and how many there were.
+    note: Mutex<(Option<Cow<'static, str>>, u64)>,
+}
+
+impl Tether {
+    pub(crate) fn hurry(&self) -> &CancellationToken {
+        self.0.hurry.get_or_init(CancellationToken::new)
+    }
+
+    fn say(&self, note: Cow<'static, str>) {
         let bounded = match note.get(..note.floor_char_boundary(MAX_NOTE)) {
             Some(start) if start.len() < note.len() => Cow::Owned(start.to_owned()),
             _ => note,
@@ -71,7 +78,7 @@ impl Note {
     }
 
     fn lock(&self) -> MutexGuard<'_, (Option<Cow<'static, str>>, u64)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.note.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[cfg(all(feature = "systemd", unix))]
@@ -79,7 +86,7 @@ impl Note {
         self.lock().1
     }
 
-    pub(crate) fn get(&self) -> Option<Cow<'static, str>> {
+    pub(crate) fn note(&self) -> Option<Cow<'static, str>> {
         self.lock().0.clone()
     }
 }

@@ -126,6 +126,27 @@ pub(crate) const MEMORY_CHECK: Figure = value("memory check: CPU per run", "µs"
 pub(crate) const SYSTEM_CHECKS: Figure =
     value("all default system checks: CPU of one run", "µs", 2000.0);
 
+// A shutdown; the base is the peer.
+pub(crate) const COMPONENTS_FEW: Figure = value(
+    "100 components that end at once: trigger to end",
+    "µs",
+    400.0,
+);
+pub(crate) const COMPONENTS_MANY: Figure = value(
+    "10,000 components that end at once: trigger to end",
+    "ms",
+    20.0,
+);
+pub(crate) const COMPONENT_CPU: Figure =
+    value("10,000 components that end at once: CPU of each", "µs", 2.5);
+pub(crate) const SIGNAL_TO_UNREADY: Figure =
+    value("SIGTERM to readiness answering 503, p99", "ms", 10.0);
+pub(crate) const OVERSHOOT: Figure = value(
+    "a blocked runtime: the process outlives its deadline by",
+    "ms",
+    100.0,
+);
+
 // A process at rest.
 pub(crate) const IDLE_CPU: Figure =
     value("idle, 100 checks every 10 s: CPU per minute", "ms", 15.0);

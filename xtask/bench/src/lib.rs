@@ -15,6 +15,7 @@ mod launch;
 mod load;
 mod measure;
 pub mod meter;
+mod output;
 mod prober;
 mod process;
 mod procfs;

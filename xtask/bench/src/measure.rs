@@ -5,6 +5,7 @@
 mod bases;
 mod build;
 mod closing;
+mod components;
 mod core;
 mod crowds;
 mod dialects;
@@ -14,12 +15,14 @@ mod instructions;
 mod jumps;
 mod memory;
 mod mutated;
+mod overshoot;
 mod pairs;
 mod report;
 mod request_cost;
 mod soak;
 mod syscalls;
 mod trouble;
+mod unready;
 
 use crate::error::BenchError;
 use crate::launch::Launcher;
@@ -67,6 +70,9 @@ pub(crate) const ALL: &[Measurement] = &[
     measurement!("render", "core", NONE, core::render, "rendering a report"),
     measurement!("register", "core", NONE, core::register, "registering 10,000 checks, and the memory of each"),
     measurement!("checks", "checks", NONE, core::checks, "running ready-made checks"),
+    measurement!("components", "shutdown", NONE, components::run, "components that end at once"),
+    measurement!("unready", "shutdown", NONE, unready::run, "from SIGTERM to readiness answering 503"),
+    measurement!("overshoot", "shutdown", NONE, overshoot::run, "the deadline with a blocked runtime (45 s)"),
     measurement!("idle", "process", NONE, idle::run, "CPU and wake-ups of a process at rest (75 s)"),
     measurement!("memory", "process", NONE, memory::run, "resident memory, fresh and after load"),
     measurement!("size", "build", NONE, build::size, "crates in the tree, and the binary"),

@@ -9,6 +9,15 @@ use rustix::time::{ClockId, clock_gettime};
 use crate::clock::Stopwatch;
 use crate::procfs;
 
+/// What has been spent so far.
+#[derive(Clone, Copy, Debug)]
+pub struct Spent {
+    /// CPU time of all threads.
+    pub cpu: Duration,
+    /// Time on the clock.
+    pub wall: Duration,
+}
+
 /// Runs from its start to its report, save where it is paused.
 #[derive(Debug)]
 pub struct Meter {
@@ -49,10 +58,19 @@ impl Meter {
         }
     }
 
+    /// Pauses, and gives what was spent.
+    pub fn spent(&mut self) -> Spent {
+        self.pause();
+        Spent {
+            cpu: self.cpu,
+            wall: self.wall,
+        }
+    }
+
     /// What was spent on `count` things: lines of a word and a number.
     pub fn report(&mut self, count: u64) -> String {
-        self.pause();
-        let (cpu, wall) = (self.cpu.as_nanos(), self.wall.as_nanos());
+        let spent = self.spent();
+        let (cpu, wall) = (spent.cpu.as_nanos(), spent.wall.as_nanos());
         let rss_kib = rss_kib().saturating_sub(self.rss_kib);
         format!("count {count}\nwall_ns {wall}\ncpu_ns {cpu}\nrss_kib {rss_kib}\n")
     }

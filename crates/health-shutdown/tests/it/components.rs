@@ -72,6 +72,41 @@ async fn a_task_that_fails_panics_or_is_gone_already() {
     assert_eq!(ending(&stop(gone).await), Ending::Done);
 }
 
+/// Panics when it is dropped or shown.
+#[derive(Debug)]
+struct Mine;
+
+impl Drop for Mine {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking(), "in a drop");
+    }
+}
+
+#[derive(Debug)]
+struct Unspeakable;
+
+impl std::fmt::Display for Unspeakable {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("in an error")
+    }
+}
+
+impl std::error::Error for Unspeakable {}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_in_what_it_leaves_is_its_own() {
+    let held = Mine;
+    let drops = Component::new("drops", move |_| async move {
+        let _held = held;
+    });
+    let fails = Component::new("fails", |_| async { Err::<(), _>(Unspeakable) });
+    for component in [drops, fails] {
+        let report = stop(component).await;
+        assert_eq!(ending(&report), Ending::Panicked, "{report}");
+        assert!(report.elapsed < millis(100), "{report}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn tracked_tasks_are_awaited() {
     let (token, tracker) = (CancellationToken::new(), TaskTracker::new());

@@ -19,6 +19,8 @@ mod components;
 mod critical;
 mod critical_life;
 mod deadlines;
+#[cfg(feature = "hyper")]
+mod hyper;
 mod journal;
 mod life;
 mod lines;

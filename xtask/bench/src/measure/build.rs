@@ -12,6 +12,7 @@ use crate::client;
 use crate::clock::{Stopwatch, wait_until};
 use crate::error::BenchError;
 use crate::launch::{Launcher, cargo};
+use crate::output::output;
 use crate::process::Server;
 use crate::statistics::float;
 use crate::table::Row;
@@ -90,22 +91,6 @@ fn remove(directory: &std::path::Path) -> Result<(), BenchError> {
         }),
         _ => Ok(()),
     }
-}
-
-fn output(what: &str, command: &mut Command) -> Result<String, BenchError> {
-    let output = command.output().map_err(|source| BenchError::Start {
-        what: what.to_owned(),
-        source,
-    })?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-    }
-    let last_words = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    Err(BenchError::Failed {
-        what: what.to_owned(),
-        status: output.status,
-        last_words,
-    })
 }
 
 /// Names and versions, each once: a tree repeats what several depend on, with a mark.

@@ -13,6 +13,7 @@ use crate::budgets::{
 use crate::callgrind;
 use crate::error::BenchError;
 use crate::launch::Launcher;
+use crate::output::output;
 use crate::statistics::{float, median, per_one};
 use crate::table::Row;
 
@@ -119,23 +120,10 @@ fn sample(launcher: &Launcher, name: &str, count: u64) -> Result<Sample, BenchEr
 }
 
 fn finish(name: &str, command: &mut Command, count: u64) -> Result<String, BenchError> {
-    let what = format!("{PROGRAM} {name}");
-    let output = command
-        .args([name, "--count", &count.to_string()])
-        .output()
-        .map_err(|source| BenchError::Start {
-            what: what.clone(),
-            source,
-        })?;
-    if !output.status.success() {
-        let last_words = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Err(BenchError::Failed {
-            what,
-            status: output.status,
-            last_words,
-        });
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    output(
+        &format!("{PROGRAM} {name}"),
+        command.args([name, "--count", &count.to_string()]),
+    )
 }
 
 /// Lines of a word and a number.

@@ -1,0 +1,5 @@
+//! The hyper server in a shutdown: what was begun is answered, whatever clients do it ends.
+
+mod clients;
+mod drain;
+mod service;
