@@ -98,6 +98,7 @@
 //! - The code for Windows (Ctrl-C, Ctrl-Break, the closing of the console) was compiled and tried
 //!   nowhere so far. There is no SIGTERM for a child there: it is killed at once.
 
+mod board;
 mod clock;
 #[cfg(feature = "prometheus")]
 mod collector;
@@ -121,6 +122,7 @@ mod process;
 mod progress;
 mod reason;
 mod report;
+mod section;
 mod sequence;
 mod shutdown;
 mod sighting;
