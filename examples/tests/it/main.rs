@@ -12,4 +12,5 @@
 
 mod graceful;
 mod node;
+mod page;
 mod process;

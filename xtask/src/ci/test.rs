@@ -4,10 +4,12 @@
 use crate::failure::Failure;
 use crate::harness;
 use crate::invocation::Invocation;
+use crate::tools;
 use crate::workspace::Workspace;
 
 /// All features: a test behind a feature is a test all the same.
-pub(super) fn test(_: &Workspace) -> Result<(), Failure> {
+pub(super) fn test(workspace: &Workspace) -> Result<(), Failure> {
+    tools::AXE.ensure(workspace)?;
     // The tests of examples run the real programs, which `--all-targets` would
     // build as test harnesses only.
     Invocation::cargo(&["build", "--workspace", "--examples", "--all-features"]).run()?;
