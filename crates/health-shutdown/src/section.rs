@@ -65,7 +65,7 @@ fn of_phase(
     };
     let next = phase.next().and_then(|next| *entered.get(next as usize)?);
     let (state, status) = if next.is_some() || over {
-        ("over", None)
+        ("over", Some(CheckStatus::Healthy))
     } else {
         ("under way", Some(CheckStatus::Stopping))
     };
@@ -169,12 +169,12 @@ mod tests {
             told(&report(parts, false), &entered, false),
             [
                 "stopping the whole: stopping 10.0s 40% after SIGTERM; 2 of 4 components left, 15 s at most",
-                "- phase announce: over 0.0s",
-                "- phase drain delay: over 5.0s",
-                "- phase stop intake: over 0.1s",
+                "healthy phase announce: over 0.0s",
+                "healthy phase drain delay: over 5.0s",
+                "healthy phase stop intake: over 0.1s",
                 "healthy web: done 0.1s",
-                "- phase drain in flight: over 1.0s",
-                "- phase stop services: over 0.4s",
+                "healthy phase drain in flight: over 1.0s",
+                "healthy phase stop services: over 0.4s",
                 "unhealthy jobs: failed 0.2s disk full",
                 "stopping phase flush: under way 3.5s",
                 "stopping queue: stopping 3.5s 9 of 12 written",

@@ -44,6 +44,7 @@ const mark = (node, name, value) => { if (node.getAttribute(name) !== value) nod
 
 function duration(seconds) {
   const s = Math.max(0, seconds);
+  if (s === 0) return "0 s";
   if (s < 0.001) return `${Math.round(s * 1e6)} µs`;
   if (s < 1) return `${(s * 1000).toFixed(s < 0.01 ? 1 : 0)} ms`;
   if (s < 10) return `${s.toFixed(1)} s`;
@@ -52,7 +53,7 @@ function duration(seconds) {
   if (s < 172_800) return `${Math.round(s / 3600)} h`;
   return `${Math.round(s / 86_400)} d`;
 }
-const ago = (ms) => (ms == null ? "never" : `${duration(Math.floor((nodeNow() - ms) / 1000) || 0).replace("0 µs", "0 s")} ago`);
+const ago = (ms) => (ms == null ? "never" : `${duration(Math.floor((nodeNow() - ms) / 1000)).replace(".0", "")} ago`);
 const clock = (ms) => new Date(ms).toLocaleTimeString([], { hour12: false });
 const moment = (ms) => (nodeNow() - ms < 43_200_000 ? clock(ms) : new Date(ms).toLocaleString([], { hour12: false }));
 const number = (value) => (value == null ? "unknown" : value.toLocaleString(undefined, { maximumFractionDigits: 3 }));
@@ -279,7 +280,8 @@ function fill(row, check) {
   const kind = kindOf(check);
   mark(row, "data-state", kind);
   write(row.state, `${MARKS[kind]} ${kind === "off" ? "disabled" : check.status}`);
-  write(row.message, check.message);
+  // What it is for is no answer to what is wrong.
+  write(row.message, check.message || (kind === "healthy" ? check.description : ""));
   const tags = [];
   if (check.impact === "critical") tags.push("critical");
   if (check.impact === "informational") tags.push("informational");
@@ -431,7 +433,7 @@ function sectionRow(row, columns, stale) {
   const status = stale && word ? `? was ${word}` : row.status == null ? word : `${MARKS[kind]} ${word}`;
   const cells = columns.map((name) => {
     const field = row.fields.find((it) => it.name === name);
-    return el("td", { class: "figure" }, ...(field ? [figure(field)] : []));
+    return el("td", { class: "figure", "data-name": name.replaceAll("_", " ") }, ...(field ? [figure(field)].flat() : []));
   });
   return el("tr", { "data-state": kind },
     el("td", {}, el("span", { class: "state" }, status)),
@@ -443,7 +445,7 @@ function figure({ name, kind, value }) {
     case "text": return value;
     case "seconds": return value == null ? "unknown" : duration(value);
     case "bytes": return bytes(value);
-    case "share": return value == null ? "unknown" : el("progress", { max: 1, value, "aria-label": name, title: `${Math.round(value * 100)} %` });
+    case "share": return value == null ? "unknown" : [el("progress", { max: 1, value, "aria-label": name }), ` ${Math.round(value * 100)} %`];
     case "series": return chart(name, value);
     default: return number(value);
   }
