@@ -50,6 +50,11 @@
 //! closes. The deadline must be below the orchestrator's own patience
 //! (`terminationGracePeriodSeconds`, systemd's `TimeoutStopSec`).
 //!
+//! # For people
+//!
+//! [`ShutdownBuilder::section`] shows a shutdown under way as a section of the node, which the page
+//! of `health-http` draws: what has ended and how, what is left, and how much of the deadline.
+//!
 //! # Exit codes
 //!
 //! | code | meaning |
