@@ -56,11 +56,11 @@ fn all(flags: &Flags) -> Result<Vec<Registration>, InvalidCheck> {
             more => format!("{}-{more}", store.name()),
         };
         let check: Registration = match store {
-            Store::Postgres => PostgresCheck::connect(url)?.into(),
-            Store::Mysql => MysqlCheck::connect(url)?.into(),
-            Store::Redis => RedisCheck::connect(url)?.into(),
-            Store::Etcd => EtcdCheck::connect([url.as_str()])?.into(),
-            Store::Nats => NatsCheck::connect(url)?.into(),
+            Store::Postgres => PostgresCheck::new(url)?.into(),
+            Store::Mysql => MysqlCheck::new(url)?.into(),
+            Store::Redis => RedisCheck::new(url)?.into(),
+            Store::Etcd => EtcdCheck::new(url)?.into(),
+            Store::Nats => NatsCheck::new(url)?.into(),
         };
         // Each result is shown as it is: nobody acts on it.
         let check = check.named(name).every(flags.interval).thresholds(1, 1);

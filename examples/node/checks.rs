@@ -1,4 +1,4 @@
-//! The checks of the node: of this process and machine, of its own loopbacks, of the files that were asked for, and those that do nothing.
+//! The checks of the node that need nothing else of it: of this process and machine, of its own loopbacks, of the files that were asked for, and those that do nothing.
 //!
 //! It registers and runs none of them.
 
@@ -18,15 +18,7 @@ const FILE_THREADS: u32 = 4;
 
 pub(crate) fn all(flags: &Flags) -> Result<Vec<Registration>, Box<dyn Error>> {
     let files = BlockingPool::new(FILE_THREADS);
-    let mut checks = vec![
-        MemoryCheck::new(512.0)?.registration(),
-        DiskCheck::root().registration(),
-        DescriptorCheck::new().registration(),
-        RuntimeStallCheck::new().registration(),
-        // Of this process alone: no replica shares them.
-        PubSubCheck::new(InProcessPubSub::default()).registration(),
-        KeyValueCheck::new(InMemoryKeyValue::default()).registration(),
-    ];
+    let mut checks = if flags.own_checks { own()? } else { Vec::new() };
     checks.extend(
         flags
             .file_checks
@@ -37,6 +29,19 @@ pub(crate) fn all(flags: &Flags) -> Result<Vec<Registration>, Box<dyn Error>> {
         check_fn(format!("noop-{number}"), |_| async { true }).every(flags.interval)
     }));
     Ok(checks)
+}
+
+/// Of this process and machine.
+fn own() -> Result<Vec<Registration>, Box<dyn Error>> {
+    Ok(vec![
+        MemoryCheck::new(512.0)?.registration(),
+        DiskCheck::root().registration(),
+        DescriptorCheck::new().registration(),
+        RuntimeStallCheck::new().registration(),
+        // Of this process alone: no replica shares them.
+        PubSubCheck::new(InProcessPubSub::default()).registration(),
+        KeyValueCheck::new(InMemoryKeyValue::default()).registration(),
+    ])
 }
 
 fn file(pool: &BlockingPool, check: &FileCheck) -> Registration {

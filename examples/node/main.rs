@@ -5,16 +5,18 @@
 
 mod checks;
 mod logging;
+mod replica;
 mod worker;
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use health_core::{ComponentSpec, Health, RegisterError, StartError};
 use health_examples::flags::{self, Command, Flags};
-use health_http::HealthServer;
 use health_http::server::{BindError, LocalAddr, ServeError, StallLimits};
-use health_shutdown::{Component, InstallError, PlanError, Report};
+use health_http::{HealthServer, HealthServiceBuilder, Token, TokenError};
+use health_shutdown::{Component, InstallError, PlanError, Report, ShutdownCollector};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
@@ -57,6 +59,14 @@ enum Failure {
     Check(#[from] Box<dyn std::error::Error>),
     #[error(transparent)]
     Register(#[from] RegisterError),
+    #[error("cannot read the token file {file}: {source}")]
+    TokenFile { file: String, source: io::Error },
+    #[error("{file}: {source}")]
+    Token { file: String, source: TokenError },
+    #[error("cannot collect figures: {0}")]
+    Collect(#[from] prometheus::Error),
+    #[error(transparent)]
+    Follower(#[from] health_lag::RegisterError),
     #[error(transparent)]
     Bind(#[from] BindError),
     #[error(transparent)]
@@ -68,7 +78,7 @@ enum Failure {
 impl Failure {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Register(_) | Self::Bind(BindError::Invalid { .. }) => USAGE,
+            Self::Register(_) | Self::Token { .. } | Self::Bind(BindError::Invalid { .. }) => USAGE,
             _ => 1,
         }
     }
@@ -93,11 +103,13 @@ async fn serve(flags: &Flags) -> Result<Report, Failure> {
     for check in checks::all(flags).map_err(Failure::Check)? {
         health.register(check)?;
     }
-    let mut server = HealthServer::builder(health.clone());
-    if flags.own_thread {
-        server = server.own_thread(StallLimits::default());
+    let follower = replica::follower()?;
+    if flags.own_checks {
+        health.register(follower.registration())?;
     }
-    let server = server.bind(flags.listen.as_str())?;
+    let registry = prometheus::Registry::new();
+    registry.register(Box::new(ShutdownCollector::new(&shutdown)?))?;
+    let server = bind(flags, health.clone(), registry)?;
     let component = health.component(
         ComponentSpec::new("worker")
             .description("a task that reports on itself")
@@ -105,6 +117,9 @@ async fn serve(flags: &Flags) -> Result<Report, Failure> {
     )?;
     let server = server.serve()?;
     announce(server.local_addr());
+    if let Some(admin) = server.beside() {
+        tracing::info!(address = %admin.local_addr(), "details are served");
+    }
 
     // Whatever is slow to initialise comes here: probes are told `starting` meanwhile.
     match health.start() {
@@ -114,17 +129,58 @@ async fn serve(flags: &Flags) -> Result<Report, Failure> {
     }
     let stop = CancellationToken::new();
     let worker = worker::start(component, stop.clone());
+    let replica_stop = CancellationToken::new();
+    let replica = replica::start(follower, replica_stop.clone());
 
     shutdown.on_critical_failure(&health, flags.shutdown.policy());
     let plan = shutdown
         .plan()
         .stop_service(Component::task("worker", stop, worker))
+        .stop_service(Component::task("replica", replica_stop, replica))
         .last(Component::new("health-endpoint", |_| server.close()))
         .build()?;
     let report = shutdown.run(plan).await;
     tracing::info!(report = report.to_json(), "shut down");
     health.stop().await;
     Ok(report)
+}
+
+/// Takes the addresses, before anything slow.
+fn bind(
+    flags: &Flags,
+    health: Health,
+    registry: prometheus::Registry,
+) -> Result<HealthServer, Failure> {
+    let tokens: Vec<_> = flags
+        .token_files
+        .iter()
+        .map(|path| token(path))
+        .collect::<Result<_, _>>()?;
+    let mut server =
+        HealthServer::builder(health).service(|service| service.tokens(tokens).registry(registry));
+    if flags.status_only {
+        server = server.service(HealthServiceBuilder::status_only);
+    }
+    if flags.own_thread {
+        server = server.own_thread(StallLimits::default());
+    }
+    let listen = flags.listen.as_str();
+    Ok(match flags.admin.as_deref() {
+        None => server.bind(listen)?,
+        Some(admin) => server.bind_with_admin(listen, admin)?,
+    })
+}
+
+fn token(path: &Path) -> Result<Token, Failure> {
+    let file = || path.display().to_string();
+    let secret = std::fs::read_to_string(path).map_err(|source| Failure::TokenFile {
+        file: file(),
+        source,
+    })?;
+    Token::new(&secret).map_err(|source| Failure::Token {
+        file: file(),
+        source,
+    })
 }
 
 /// Prints the one line on stdout, on a thread of its own: a stdout that is a full pipe, which

@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use lexopt::{Arg, Parser, ValueExt};
@@ -31,8 +32,16 @@ Usage: node [FLAGS]
                         live      fails /live too: an orchestrator restarts
                         startup   the node is starting until PATH was there once
   --checks N          N more checks that do nothing [default: 0]
+  --without-own-checks
+                      none of this process and machine: what these say depends
+                      on where the node runs
   --interval DUR      how often file checks and those N run: 200ms, 2s, 1m, 1h
                       or plain seconds [default: 1s]
+  --admin ADDR        a second address, for everything; the first one then has
+                      the probes alone
+  --status-only       tell strangers the status alone: no names, no messages
+  --token-file PATH   details need the bearer token in this file; may be
+                      repeated, then each token is good
   --own-thread        serve on a thread of its own, which a stalled application
                       cannot silence
   --node-id ID        [default: node-1]
@@ -55,6 +64,9 @@ Examples:
   node --checks 1000 --interval 200ms --log json
   node --listen unix:/tmp/node.sock
       curl -i --unix-socket /tmp/node.sock http://localhost/health
+  node --admin 127.0.0.1:9090 --status-only     # /health is on 9090 alone
+  node --token-file /tmp/token
+      curl -i -H \"Authorization: Bearer $(cat /tmp/token)\" localhost:8080/health
   node --file-check db=/tmp/db:critical --critical-mode enforce \\
       --critical-sustained 10s --critical-grace 0   # missing for 10 s: ends
 "
@@ -74,11 +86,19 @@ pub enum Log {
 pub struct Flags {
     /// Where to listen.
     pub listen: String,
+    /// Where everything is served, if the probes have an address of their own.
+    pub admin: Option<String>,
+    /// Whether strangers are told the status alone.
+    pub status_only: bool,
+    /// The files of the tokens that details need.
+    pub token_files: Vec<PathBuf>,
+    /// Whether this process and machine are checked.
+    pub own_checks: bool,
     /// The file checks, in the order given.
     pub file_checks: Vec<FileCheck>,
     /// How many checks do nothing.
     pub checks: u32,
-    /// How often these run.
+    /// How often file checks and those run.
     pub interval: Duration,
     /// Whether to serve on a thread of its own.
     pub own_thread: bool,
@@ -96,8 +116,12 @@ impl Default for Flags {
     fn default() -> Self {
         Self {
             listen: "127.0.0.1:8080".to_owned(),
+            admin: None,
+            status_only: false,
+            token_files: Vec::new(),
             file_checks: Vec::new(),
             checks: 0,
+            own_checks: true,
             interval: Duration::from_secs(1),
             own_thread: false,
             node_id: "node-1".to_owned(),
@@ -110,6 +134,7 @@ impl Default for Flags {
 
 /// What the command line says.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "a program has one of them")]
 pub enum Command {
     /// Print the help.
     Help,
@@ -181,6 +206,9 @@ where
         match argument {
             Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help),
             Arg::Long("listen") => flags.listen = text(&mut parser)?,
+            Arg::Long("admin") => flags.admin = Some(text(&mut parser)?),
+            Arg::Long("status-only") => flags.status_only = true,
+            Arg::Long("token-file") => flags.token_files.push(text(&mut parser)?.into()),
             Arg::Long("file-check") => {
                 let check = file_check::parse(&text(&mut parser)?)?;
                 if !names.insert(check.name.clone()) {
@@ -190,6 +218,7 @@ where
             }
             Arg::Long("checks") => flags.checks = checks(text(&mut parser)?)?,
             Arg::Long("interval") => flags.interval = interval(text(&mut parser)?)?,
+            Arg::Long("without-own-checks") => flags.own_checks = false,
             Arg::Long("own-thread") => flags.own_thread = true,
             Arg::Long("node-id") => flags.node_id = tag("--node-id", text(&mut parser)?)?,
             Arg::Long("version-tag") => {
@@ -260,7 +289,17 @@ mod tests {
             ("--listen [::1]:0", with(|f| f.listen = "[::1]:0".into())),
             ("--listen=unix:/x", with(|f| f.listen = "unix:/x".into())),
             ("--checks 100000", with(|f| f.checks = 100_000)),
+            ("--without-own-checks", with(|f| f.own_checks = false)),
             ("--own-thread", with(|f| f.own_thread = true)),
+            (
+                "--admin [::1]:0",
+                with(|f| f.admin = Some("[::1]:0".into())),
+            ),
+            ("--status-only", with(|f| f.status_only = true)),
+            (
+                "--token-file /a --token-file=/b",
+                with(|f| f.token_files = vec!["/a".into(), "/b".into()]),
+            ),
             ("--node-id a --node-id b", with(|f| f.node_id = "b".into())),
             ("--version-tag v1", with(|f| f.version_tag = "v1".into())),
             ("--log json", with(|f| f.log = Log::Json)),
@@ -340,6 +379,9 @@ mod tests {
             "--file-check",
             "--checks",
             "--interval",
+            "--admin",
+            "--status-only",
+            "--token-file",
             "--own-thread",
             "--node-id",
             "--version-tag",

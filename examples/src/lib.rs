@@ -2,10 +2,13 @@
 //!
 //! It opens, runs and prints nothing; the programs beside it do.
 
+pub mod demo;
 pub mod duration;
 pub mod file_check;
 pub mod flags;
 pub mod graceful;
+pub mod postgres_lag;
+pub mod replay;
 pub mod shutdown_flags;
 pub mod stores;
 pub mod verdict_table;

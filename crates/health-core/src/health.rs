@@ -15,7 +15,7 @@ use crate::driver::Shared;
 use crate::engine::{Engine, RegisterError};
 use crate::exclusion;
 use crate::group::{Group, GroupError};
-use crate::history::History;
+use crate::history::{History, Totals};
 use crate::log::Unlogged;
 use crate::moment::Moment;
 use crate::observer::Observer;
@@ -369,6 +369,21 @@ impl Health {
             .load()
             .get(name)
             .map(|slot| slot.history())
+    }
+
+    /// What all runs of a check amount to, and the [quantiles](History::latency_quantile) of the
+    /// remembered ones: for who asks for many checks, and so wants no copy of each
+    /// [`history`](Self::history).
+    pub fn run_figures<const N: usize>(
+        &self,
+        name: &str,
+        quantiles: [f64; N],
+    ) -> Option<(Totals, [Option<Duration>; N])> {
+        self.reader()
+            .directory
+            .load()
+            .get(name)
+            .map(|slot| slot.figures(quantiles))
     }
 
     /// A few figures on the node.

@@ -93,22 +93,27 @@ impl History {
     }
 
     /// Several [quantiles](Self::latency_quantile) for the price of one.
-    #[allow(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the rank of a bounded ring, and q is checked to be in 0..=1"
-    )]
     pub fn latency_quantiles<const N: usize>(&self, q: [f64; N]) -> [Option<Duration>; N] {
         let mut latencies: Vec<_> = self.entries.iter().map(|entry| entry.latency).collect();
-        latencies.sort_unstable();
-        q.map(|q| {
-            let rank = (q * latencies.len() as f64).ceil() as usize;
-            (0.0..=1.0)
-                .contains(&q)
-                .then(|| latencies.get(rank.saturating_sub(1)).copied())?
-        })
+        nearest_ranks(&mut latencies, q)
     }
+}
+
+/// What a share of the values does not exceed, for each share; the values are sorted for it.
+#[allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the rank of a bounded ring, and q is checked to be in 0..=1"
+)]
+fn nearest_ranks<T: Copy + Ord, const N: usize>(values: &mut [T], q: [f64; N]) -> [Option<T>; N] {
+    values.sort_unstable();
+    q.map(|q| {
+        let rank = (q * values.len() as f64).ceil() as usize;
+        (0.0..=1.0)
+            .contains(&q)
+            .then(|| values.get(rank.saturating_sub(1)).copied())?
+    })
 }
 
 /// A run in 24 bytes: there may be a hundred of them for each of 10,000 checks.
@@ -194,6 +199,16 @@ impl Ring {
         }
     }
 
+    /// What all runs amount to, and quantiles of the remembered latencies.
+    pub(crate) fn figures<const N: usize>(&self, q: [f64; N]) -> (Totals, [Option<Duration>; N]) {
+        let mut latencies: Vec<_> = self.entries.iter().map(|entry| entry.latency).collect();
+        let quantiles = nearest_ranks(&mut latencies, q);
+        (
+            self.totals,
+            quantiles.map(|it| it.map(Duration::from_nanos)),
+        )
+    }
+
     pub(crate) fn snapshot(&self) -> History {
         History {
             entries: self.entries.iter().map(|entry| entry.unpack()).collect(),
@@ -246,6 +261,17 @@ mod tests {
         ];
         assert_eq!((counts, totals.runs()), ([1; 5], 5));
         assert_eq!(totals.latency, Duration::from_millis(2_003));
+    }
+
+    #[test]
+    fn figures_are_those_of_the_snapshot() {
+        for runs in [0, 1, 2, 7, 150] {
+            let ring = ring(100, &vec![Status::Healthy; runs]);
+            let q = [0.0, 0.5, 0.99, 1.0, 1.5, f64::NAN];
+            let (totals, quantiles) = ring.figures(q);
+            assert_eq!(totals, ring.snapshot().totals);
+            assert_eq!(quantiles, ring.snapshot().latency_quantiles(q), "{runs}");
+        }
     }
 
     #[test]

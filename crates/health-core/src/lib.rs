@@ -115,7 +115,7 @@ pub use guard::{CriticalFailure, Guard, Veto};
 pub use health::{Health, StartError, UnknownCheck};
 pub use history::{History, HistoryEntry, Totals};
 pub use hysteresis::Thresholds;
-pub use isolation::isolated;
+pub use isolation::{contained, isolated};
 pub use log::Unlogged;
 pub use name::{MAX_NAME, NameError};
 pub use observer::Observer;

@@ -5,11 +5,12 @@
 
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 
-use crate::history::{History, Ring};
+use crate::history::{History, Ring, Totals};
 use crate::moment::Moment;
 use crate::state::CheckState;
 use crate::wake::Wake;
@@ -89,6 +90,16 @@ impl Slot {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .snapshot()
+    }
+
+    pub(crate) fn figures<const N: usize>(
+        &self,
+        quantiles: [f64; N],
+    ) -> (Totals, [Option<Duration>; N]) {
+        self.history
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .figures(quantiles)
     }
 
     pub(crate) fn close(&self) {

@@ -19,7 +19,8 @@ pub(crate) struct Kept {
 
 #[derive(Debug)]
 struct Rendering {
-    report: Arc<Report>,
+    /// Of the report. Not the report itself, which would live on for as long as nobody asks again.
+    stamp: u64,
     stall: StallView,
     body: Bytes,
 }
@@ -28,7 +29,7 @@ impl Kept {
     /// The rendering of this report: made once for each, whoever asks.
     pub(crate) fn get(
         &self,
-        report: &Arc<Report>,
+        report: &Report,
         stall: StallView,
         render: impl FnOnce(&Report, StallView) -> Vec<u8>,
     ) -> Bytes {
@@ -45,18 +46,18 @@ impl Kept {
         }
         let body = Bytes::from(render(report, stall));
         self.last.store(Some(Arc::new(Rendering {
-            report: Arc::clone(report),
+            stamp: report.stamp,
             stall,
             body: body.clone(),
         })));
         body
     }
 
-    fn current(&self, report: &Arc<Report>, stall: StallView) -> Option<Bytes> {
+    fn current(&self, report: &Report, stall: StallView) -> Option<Bytes> {
         let last = self.last.load();
         let same = last
             .as_ref()
-            .filter(|last| Arc::ptr_eq(&last.report, report) && last.stall == stall)?;
+            .filter(|last| last.stamp == report.stamp && last.stall == stall)?;
         Some(same.body.clone())
     }
 }
@@ -71,7 +72,7 @@ mod tests {
         let health = Health::new();
         let kept = Kept::default();
         let mut rendered = 0;
-        let mut get = |report: &Arc<Report>| {
+        let mut get = |report: &Report| {
             kept.get(report, StallView::default(), |report, _| {
                 rendered += 1;
                 report.stamp.to_string().into()

@@ -26,20 +26,58 @@
 //! | `/health/groups/{name}` | the report on a group | 200 healthy, degraded; 503; 404 |
 //! | `/health/summary` | the node in a few figures | 200 |
 //! | `/health/history/{name}` | the past runs of a check | 200; 404 |
+//! | `/actuator/health`, `/actuator/health/…` | the paths of Spring Boot Actuator | 200 / 503 / 404 |
 //! | `/health/events` | server-sent events, one per transition, a `beat` at least every 5 s | 200 |
 //! | `/health/ui` | the page for people (feature `ui`) | 200 |
 //! | `/metrics` | figures for Prometheus (feature `prometheus`) | 200 |
 //!
 //! GET and HEAD have the same headers; other methods get 405, other paths 404,
-//! an HTTP/1.1 request without exactly one `Host` 400. Liveness stays 200 while
-//! the node drains, and turns 503 when a shutdown has overrun its deadline.
+//! an HTTP/1.1 request without exactly one `Host` 400, a query of more than
+//! 4096 bytes 414. Liveness stays 200 while the node drains, and turns 503 when
+//! a shutdown has overrun its deadline. A 200 that is degraded
+//! carries `x-envoy-degraded`, by which Envoy prefers other hosts.
 //!
 //! # The native JSON
 //!
 //! Durations (`uptime`, `latency`, `interval`, `timeout`) are whole nanoseconds,
 //! times are RFC 3339 in UTC, `checks` is an object keyed by name and sorted.
 //! `timestamp` at the top is that of the snapshot, not of the request; that of a
-//! check is its last result's, `null` before the first.
+//! check is its last result's, `null` before the first. The repository has a
+//! JSON schema of it, `docs/native.schema.json`.
+//!
+//! # Dialects
+//!
+//! `?format=components`, `ietf`, `actuator`, `microprofile` or `kubernetes`, or an
+//! `Accept` of `application/health+json`,
+//! `application/vnd.spring-boot.actuator.v3+json` or `text/plain`, asks for the
+//! report, a group, a check or a probe in the words of another prober; `?verbose`
+//! or `?exclude=NAME` on a path of a probe asks for the text of Kubernetes'
+//! servers. Anything else is answered natively, never with 406. Codes are the
+//! same in all of them.
+//!
+//! | native | components | IETF | Actuator | MicroProfile | Kubernetes |
+//! |---|---|---|---|---|---|
+//! | healthy | `ready` | `pass` | `UP` | `UP` | `check passed` |
+//! | degraded | `affected` | `warn` | `UP` | `UP` | `check passed` |
+//! | unhealthy | `not_ready` | `fail` | `DOWN` | `DOWN` | `check failed` |
+//! | starting | `not_ready` | `fail` | `OUT_OF_SERVICE` | `DOWN` | `check failed` |
+//! | stopping | `shutting_down` | `fail` | `OUT_OF_SERVICE` | `DOWN` | `check failed` |
+//!
+//! What is degraded and passes has the header `x-envoy-degraded`, for Envoy.
+//!
+//! A check that is unknown (stale, pending, disabled) is `not_ready`, `fail`,
+//! `UNKNOWN`, `DOWN` and `[-]`, save that Kubernetes' text has a disabled one as
+//! `excluded: ok`. `docs/dialects.md` has the rest.
+//!
+//! # Who may see what
+//!
+//! Everything is public by default, save the errors behind failures, which are
+//! never served. [`status_only`](HealthServiceBuilder::status_only) tells
+//! strangers the status alone, [`tokens`](HealthServiceBuilder::tokens) asks for a
+//! bearer token for more, and
+//! [`bind_with_admin`](HealthServerBuilder::bind_with_admin) puts the probes on
+//! one address and everything on another. What a stranger may cost is bounded by
+//! [`Limits`](server::Limits); `docs/limits.md` has the test of each.
 //!
 //! # The page
 //!

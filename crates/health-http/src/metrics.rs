@@ -5,20 +5,23 @@
 
 mod family;
 mod node;
+mod proto;
 mod server;
+mod text;
 
 use std::sync::{Arc, OnceLock};
 
 use hyper::Response;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
-use prometheus::core::Collector as _;
-use prometheus::proto::MetricFamily;
-use prometheus::{Registry, TEXT_FORMAT, TextEncoder};
+use prometheus::{Registry, TEXT_FORMAT};
 
 use crate::answered::Answered;
 use crate::body::Body;
 use crate::mount::{Asked, Mounted};
 use crate::server::CountsReader;
+
+use family::Family as _;
+use text::Text;
 
 pub use node::HealthCollector;
 
@@ -48,21 +51,20 @@ impl Metrics {
         }
     }
 
-    fn gather(&self) -> Vec<MetricFamily> {
-        let mut families = self.node.collect();
-        families.extend(server::answered(&self.answered));
-        families.extend(
-            self.server
-                .get()
-                .map(server::connections)
-                .unwrap_or_default(),
-        );
-        for registry in &self.registries {
-            for family in registry.gather() {
-                // A family that comes twice makes the whole scrape invalid; ours is the truth here.
-                if families.iter().all(|held| held.name() != family.name()) {
-                    families.push(family);
-                }
+    fn gather(&self) -> Vec<Text> {
+        let mut families: Vec<Text> = self.node.families().collect();
+        families.push(server::answered(&self.answered));
+        families.extend(self.server.get().into_iter().flat_map(server::connections));
+        families.retain(|family| !family.is_empty());
+        for family in self.registries.iter().flat_map(Registry::gather) {
+            // A family that comes twice makes the whole scrape invalid; ours is the truth here.
+            if families.iter().any(|held| held.name() == family.name()) {
+                continue;
+            }
+            match Text::of(family) {
+                Ok(text) => families.push(text),
+                // One without figures; the rest stays.
+                Err(error) => tracing::warn!(%error, "a metric is left out"),
             }
         }
         families.sort_by(|a, b| a.name().cmp(b.name()));
@@ -72,13 +74,12 @@ impl Metrics {
 
 impl Mounted for Metrics {
     fn answer(&self, _asked: &Asked<'_>) -> Response<Body> {
-        let mut text = String::new();
-        // A family that the encoder refuses (one without figures) is left out, the rest stays.
-        for family in self.gather() {
-            if let Err(error) = TextEncoder::new().encode_utf8(&[family], &mut text) {
-                tracing::warn!(%error, "a metric is left out");
-            }
-        }
+        let families = self.gather();
+        let text = families
+            .iter()
+            .map(Text::lines)
+            .collect::<Vec<_>>()
+            .concat();
         let mut response = Response::new(Body::from(text));
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(TEXT_FORMAT));

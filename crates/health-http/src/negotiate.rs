@@ -27,11 +27,8 @@ const OFFERED: [(Dialect, [&str; 3]); 4] = [
 
 pub(crate) fn negotiate(headers: &HeaderMap) -> Dialect {
     let mut values = headers.get_all(ACCEPT).iter();
-    match (values.next(), values.next()) {
-        (None, _) => return Dialect::Native,
-        // What most probers send.
-        (Some(only), None) if only == "*/*" => return Dialect::Native,
-        _ => {}
+    if let Some(dialect) = usual(values.next(), values.next()) {
+        return dialect;
     }
     let values = || headers.get_all(ACCEPT).iter();
     if values().map(HeaderValue::len).sum::<usize>() > MAX_ACCEPT {
@@ -55,6 +52,17 @@ pub(crate) fn negotiate(headers: &HeaderMap) -> Dialect {
         }
     }
     best.2
+}
+
+/// What most probers send, without a closer look: nothing, anything, or one type by itself.
+fn usual(first: Option<&HeaderValue>, second: Option<&HeaderValue>) -> Option<Dialect> {
+    match (first.map(HeaderValue::as_bytes), second) {
+        (None | Some(b"*/*" | b"application/json"), None) => Some(Dialect::Native),
+        (Some(b"application/health+json"), None) => Some(Dialect::Ietf),
+        (Some(b"text/plain"), None) => Some(Dialect::Kubernetes),
+        (Some(b"application/vnd.spring-boot.actuator.v3+json"), None) => Some(Dialect::Actuator),
+        _ => None,
+    }
 }
 
 /// One range of an `Accept`.

@@ -77,15 +77,16 @@ impl Pages {
             Route::History(name) => return self.history(name),
             Route::Actuator(_) | Route::Mounted(_) => return reply::not_found(),
         };
-        let (passing, body) = bodies.answer(&self.health, now, stall, form);
-        reply::verdict(passing, form.dialect, body)
+        let said = bodies.answer(&self.health, now, stall, form);
+        reply::of_status(said.passing, said.status, form.dialect, said.body)
     }
 
     fn report(&self, form: &Form, stall: StallView) -> Response<Body> {
         let report = self.health.report();
         if *form == Form::native(View::Full) {
             let page = self.report.render(&report, stall);
-            return reply::verdict(is_serving(page.status), form.dialect, page.body.clone());
+            let (status, body) = (page.status, page.body.clone());
+            return reply::of_status(is_serving(status), status, form.dialect, body);
         }
         if !form.excluded.is_empty() {
             let is_excluded = |name: &str| form.excludes(name);
@@ -106,7 +107,7 @@ impl Pages {
             let groups = self.health.group_names();
             whole(title(Probe::Health), report, stall, form, Some(&groups))
         });
-        reply::verdict(passing, form.dialect, body)
+        reply::of_status(passing, status, form.dialect, body)
     }
 
     fn group(&self, name: &str, form: &Form, stall: StallView) -> Response<Body> {
@@ -122,7 +123,7 @@ impl Pages {
             let body = text(name, passing, &report, form);
             return reply::verdict(passing, form.dialect, body.into());
         }
-        let shown = Shown::Group(Arc::clone(&report), stall);
+        let shown = Shown::Group(report.stamp, stall);
         let body = self.shelf.get(name, form.slot(), shown, || {
             if *form == Form::native(View::Full) {
                 native::group(&report, name, status, &message)
@@ -130,7 +131,7 @@ impl Pages {
                 whole(name, &report, stall, form, None)
             }
         });
-        reply::verdict(is_serving(status), form.dialect, body)
+        reply::of_status(is_serving(status), status, form.dialect, body)
     }
 
     fn check(&self, name: &str, form: &Form) -> Response<Body> {

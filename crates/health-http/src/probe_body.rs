@@ -29,8 +29,15 @@ struct Ground {
 #[derive(Clone, Debug)]
 struct ProbeBody {
     ground: Ground,
-    passing: bool,
-    body: Bytes,
+    said: Said,
+}
+
+/// What a probe says.
+#[derive(Clone, Debug)]
+pub(crate) struct Said {
+    pub(crate) passing: bool,
+    pub(crate) status: NodeStatus,
+    pub(crate) body: Bytes,
 }
 
 /// The last bodies of one probe, in each form.
@@ -51,14 +58,14 @@ impl ProbeBodies {
         }
     }
 
-    /// Whether the probe passes at `now`, and the body that says so.
+    /// What the probe says at `now`.
     pub(crate) fn answer(
         &self,
         health: &Health,
         now: Instant,
         stall: StallView,
         form: &Form,
-    ) -> (bool, Bytes) {
+    ) -> Said {
         if !form.excluded.is_empty() {
             return self.excluding(health, stall, form);
         }
@@ -75,12 +82,11 @@ impl ProbeBodies {
             },
             listed: report.as_ref().map_or(0, |report| report.stamp),
         };
-        let Some(place) = self.last.get(form.slot()) else {
-            return (false, Bytes::new());
-        };
-        let last = place.load();
-        if let Some(last) = last.as_ref().filter(|last| last.ground == ground) {
-            return (last.passing, last.body.clone());
+        let place = self.last.get(form.slot());
+        let last = place.map(ArcSwapOption::load);
+        let last = last.as_ref().and_then(|last| last.as_ref());
+        if let Some(last) = last.filter(|last| last.ground == ground) {
+            return last.said.clone();
         }
         // The verdict may have moved on meanwhile: its own sentence comes with it.
         let (verdict, message) = health.answer_at(self.probe, now);
@@ -91,24 +97,25 @@ impl ProbeBodies {
             listed: report.as_ref().map_or(0, |report| report.stamp),
             ..ground
         };
-        let fresh = ProbeBody {
-            ground,
-            passing,
-            body: self
-                .render(ground, passing, &message, report.as_deref(), form)
-                .into(),
-        };
-        let answer = (fresh.passing, fresh.body.clone());
-        place.store(Some(Arc::new(fresh)));
-        answer
+        let said = self.render(ground, passing, &message, report.as_deref(), form);
+        if let Some(place) = place {
+            let said = said.clone();
+            place.store(Some(Arc::new(ProbeBody { ground, said })));
+        }
+        said
     }
 
     /// The text of Kubernetes with some checks taken for healthy. Goes through all checks.
-    fn excluding(&self, health: &Health, stall: StallView, form: &Form) -> (bool, Bytes) {
+    fn excluding(&self, health: &Health, stall: StallView, form: &Form) -> Said {
         let report = health.report();
+        let verdict = health.verdict(self.probe);
         let passing = health.passes_without(self.probe, &report, |name| form.excludes(name))
-            && !self.is_hindered(health.verdict(self.probe), stall);
-        (passing, self.text(passing, Some(&report), form).into())
+            && !self.is_hindered(verdict, stall);
+        Said {
+            passing,
+            status: verdict.status,
+            body: self.text(passing, Some(&report), form).into(),
+        }
     }
 
     fn passes(&self, verdict: Verdict, stall: StallView) -> bool {
@@ -143,7 +150,7 @@ impl ProbeBodies {
         message: &str,
         report: Option<&Report>,
         form: &Form,
-    ) -> Vec<u8> {
+    ) -> Said {
         let stalled = ground.verdict.passing && self.is_stalled(ground.stall);
         let stalled = stalled.then(|| ground.stall.message());
         let status = match stalled {
@@ -161,10 +168,15 @@ impl ProbeBodies {
             report: None,
             groups: None,
         };
-        match form.dialect {
+        let body = match form.dialect {
             Dialect::Native => self.native(&whole, ground.uptime, form.view),
             Dialect::Kubernetes => self.text(passing, report, form),
             other => dialect::whole(other, &whole),
+        };
+        Said {
+            passing,
+            status,
+            body: body.into(),
         }
     }
 

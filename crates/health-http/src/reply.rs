@@ -3,8 +3,9 @@
 use std::sync::LazyLock;
 
 use bytes::Bytes;
+use health_core::NodeStatus;
 use hyper::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, VARY, WWW_AUTHENTICATE,
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, VARY, WWW_AUTHENTICATE,
     X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Response, StatusCode};
@@ -16,6 +17,26 @@ use crate::dialect::Dialect;
 pub(crate) fn json(status: StatusCode, body: Bytes) -> Response<Body> {
     spoken(status, Dialect::Native, body)
 }
+
+/// What the node, a probe of it, or a group says: 200 if it passes, else 503. Envoy is told when it
+/// serves with something amiss, and sends less there.
+pub(crate) fn of_status(
+    passing: bool,
+    status: NodeStatus,
+    dialect: Dialect,
+    body: Bytes,
+) -> Response<Body> {
+    let mut response = verdict(passing, dialect, body);
+    if passing && status == NodeStatus::Degraded {
+        response
+            .headers_mut()
+            .insert(ENVOY_DEGRADED, HeaderValue::from_static("true"));
+    }
+    response
+}
+
+/// Whose presence in the answer to a health check makes a host degraded.
+const ENVOY_DEGRADED: HeaderName = HeaderName::from_static("x-envoy-degraded");
 
 /// 200 if it passes, else 503.
 pub(crate) fn verdict(passing: bool, dialect: Dialect, body: Bytes) -> Response<Body> {

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use health_core::{CheckState, Report};
+use health_core::CheckState;
 
 use crate::stall_view::StallView;
 
@@ -16,7 +16,8 @@ const ROOM: usize = 64;
 /// What a rendering shows. Equal for the same snapshot only.
 #[derive(Clone, Debug)]
 pub(crate) enum Shown {
-    Group(Arc<Report>, StallView),
+    /// By the stamp of its report, which would live on here otherwise.
+    Group(u64, StallView),
     Check(Arc<CheckState>),
 }
 
@@ -24,7 +25,7 @@ impl Shown {
     fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Group(one, stall), Self::Group(other, others)) => {
-                Arc::ptr_eq(one, other) && stall == others
+                one == other && stall == others
             }
             (Self::Check(one), Self::Check(other)) => Arc::ptr_eq(one, other),
             _ => false,
@@ -133,7 +134,7 @@ mod tests {
         let _part = health.component(ComponentSpec::new("part")).unwrap();
         let shelf = Shelf::default();
         let check = Shown::Check(health.check("part").unwrap());
-        let group = Shown::Group(health.report(), StallView::default());
+        let group = Shown::Group(health.report().stamp, StallView::default());
         let of_check = shelf.get("part", 0, check.clone(), || b"check".to_vec());
         let of_group = shelf.get("part", 0, group, || b"group".to_vec());
         assert_ne!(of_check, of_group);

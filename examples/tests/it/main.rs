@@ -11,6 +11,8 @@
 )]
 
 mod graceful;
+mod lag_replay;
 mod node;
+mod operations;
 mod page;
 mod process;

@@ -114,6 +114,7 @@ pub(crate) const EVALUATE_MULTI: Figure =
 pub(crate) const EVALUATE_ALLOCATIONS: Figure =
     value("evaluating a trivial check: allocations", "allocs", 3.0);
 pub(crate) const RENDER: Figure = value("rendering a report, per check", "ns", 60.0);
+pub(crate) const SCRAPE: Figure = value("/metrics of 1,000 checks: CPU", "ms", 10.0);
 pub(crate) const CHECK_MEMORY: Figure = value(
     "memory per registered check, history of 100 included",
     "KiB",
@@ -146,6 +147,25 @@ pub(crate) const OVERSHOOT: Figure = value(
     "ms",
     100.0,
 );
+
+// Lags: mean absolute errors of ours beside those of the last value.
+pub(crate) const LAG_FAMILY: Figure = ratio("lag in 60 s, a family of made traces", "", 1.1);
+pub(crate) const LAG_FAMILIES: Figure = ratio("lag in 60 s, geometric mean of all", "", 0.20);
+pub(crate) const LAG_UNDISTURBED: Figure = ratio("lag, real, undisturbed: error", "s", 0.15);
+pub(crate) const LAG_REAL: Figure = ratio("lag, real, all: error", "s", 1.05);
+pub(crate) const LAG_REFERENCE: Figure = reference("lag: error of another", "");
+pub(crate) const LAG_COVERAGE: Figure =
+    value("lag: interval of 90 % holds 91.5 %, off by", "%", 6.5);
+pub(crate) const LAG_WARNED_LATE: Figure = value(
+    "lag, real: crossings of 30 s not told of 20 s before",
+    "crossings",
+    0.0,
+);
+pub(crate) const LAG_FALSE_ALARMS: Figure = value("lag, real: samples of false alarm", "%", 2.0);
+pub(crate) const LAG_MEASURED: Figure = value("lag, real: measured, off by at most", "ms", 10.0);
+pub(crate) const LAG_READING: Figure =
+    value("taking a reading, of 200 for an update: CPU", "ns", 120.0);
+pub(crate) const LAG_FORECAST: Figure = value("asking for a forecast: CPU", "ns", 1_000.0);
 
 // A process at rest.
 pub(crate) const IDLE_CPU: Figure =
@@ -258,3 +278,11 @@ pub(crate) const MUTATED_HARM: Figure = value(
     "found",
     0.0,
 );
+pub(crate) const LAG_UPDATE_10: Figure = value("a sample of lag, 10 nodes", "ns CPU", 200.0);
+pub(crate) const LAG_UPDATE_1_000: Figure = value("a sample of lag, 1,000 nodes", "ns CPU", 250.0);
+pub(crate) const LAG_UPDATE_10_000: Figure =
+    value("a sample of lag, 10,000 nodes", "ns CPU", 300.0);
+pub(crate) const LAG_STATUS: Figure = value("a status, forecasts in it", "ns CPU", 5_000.0);
+pub(crate) const LAG_STATISTICS: Figure =
+    value("statistics with quantiles, 10,000 nodes", "µs CPU", 100.0);
+pub(crate) const LAG_MEMORY: Figure = value("memory of a follower", "KiB", 6.0);

@@ -13,6 +13,8 @@ mod flood;
 mod idle;
 mod instructions;
 mod jumps;
+mod lag;
+mod lag_updates;
 mod memory;
 mod mutated;
 mod overshoot;
@@ -68,11 +70,14 @@ pub(crate) const ALL: &[Measurement] = &[
     measurement!("verdict", "core", NONE, core::verdict, "reading a verdict"),
     measurement!("evaluate", "core", VALGRIND, core::evaluate, "running a trivial check"),
     measurement!("render", "core", NONE, core::render, "rendering a report"),
+    measurement!("scrape", "core", NONE, core::scrape, "answering /metrics"),
     measurement!("register", "core", NONE, core::register, "registering 10,000 checks, and the memory of each"),
     measurement!("checks", "checks", NONE, core::checks, "running ready-made checks"),
     measurement!("components", "shutdown", NONE, components::run, "components that end at once"),
     measurement!("unready", "shutdown", NONE, unready::run, "from SIGTERM to readiness answering 503"),
     measurement!("overshoot", "shutdown", NONE, overshoot::run, "the deadline with a blocked runtime (45 s)"),
+    measurement!("accuracy", "lag", NONE, lag::accuracy, "forecasts of lags, real and made, against others"),
+    measurement!("estimate", "lag", NONE, lag::costs, "taking a reading of a lag, and asking"),
     measurement!("idle", "process", NONE, idle::run, "CPU and wake-ups of a process at rest (75 s)"),
     measurement!("memory", "process", NONE, memory::run, "resident memory, fresh and after load"),
     measurement!("size", "build", NONE, build::size, "crates in the tree, and the binary"),
@@ -84,4 +89,5 @@ pub(crate) const ALL: &[Measurement] = &[
     measurement!("trouble", "reliability", NONE, trouble::run, "10,000 checks, a third of them in trouble (70 s)"),
     measurement!("jumps", "reliability", FAKETIME, jumps::run, "a wall clock that jumps"),
     measurement!("mutated", "reliability", NONE, mutated::run, "1,000,000 mutated requests"),
+    measurement!("lag-updates", "lag", NONE, lag_updates::run, "the monitor of lags: a sample, a status, statistics, memory"),
 ];

@@ -20,7 +20,10 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("health_server", &["127.0.0.1:0"]),
 ];
 /// Those that do their work and end by themselves.
-const FINITE: &[&str] = &["checks"];
+const FINITE: &[(&str, &[&str])] = &[
+    ("checks", &[]),
+    ("lag_demo", &["--fast", "--svg", "/dev/null"]),
+];
 /// What a healthy one answers 200 to; readiness is awaited first.
 const PATHS: &[&str] = &["/ready", "/live", "/startup", "/health", "/health/checks"];
 /// How long each of starting, becoming ready and ending may take on a busy machine.
@@ -34,8 +37,8 @@ pub(super) fn run(workspace: &Workspace) -> Result<(), Failure> {
     for (name, arguments) in EXAMPLES {
         smoke(&folder.join(name), arguments)?;
     }
-    for name in FINITE {
-        Invocation::new::<&str>(&folder.join(name).display().to_string(), &[]).run()?;
+    for (name, arguments) in FINITE {
+        Invocation::new(&folder.join(name).display().to_string(), arguments).run()?;
     }
     Ok(())
 }

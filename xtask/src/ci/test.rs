@@ -9,7 +9,9 @@ use crate::workspace::Workspace;
 
 /// All features: a test behind a feature is a test all the same.
 pub(super) fn test(workspace: &Workspace) -> Result<(), Failure> {
-    tools::AXE.ensure(workspace)?;
+    for tool in tools::OF_TESTS {
+        tool.ensure(workspace)?;
+    }
     // The tests of examples run the real programs, which `--all-targets` would
     // build as test harnesses only.
     Invocation::cargo(&["build", "--workspace", "--examples", "--all-features"]).run()?;

@@ -12,8 +12,11 @@ use super::member::NO_LEADER;
 const CANCELLED: i32 = 1;
 const INVALID_ARGUMENT: i32 = 3;
 const DEADLINE_EXCEEDED: i32 = 4;
+#[cfg(feature = "distributed")]
+const NOT_FOUND: i32 = 5;
 const PERMISSION_DENIED: i32 = 7;
 const RESOURCE_EXHAUSTED: i32 = 8;
+const FAILED_PRECONDITION: i32 = 9;
 const UNAVAILABLE: i32 = 14;
 const UNAUTHENTICATED: i32 = 16;
 
@@ -48,6 +51,18 @@ pub(super) fn advice(error: &Error) -> &'static str {
 /// Whether the server is there, and only the rights to do it are missing.
 pub(super) fn is_denied(error: &Error) -> bool {
     code(error) == Some(PERMISSION_DENIED)
+}
+
+/// Whether a lease that is to be granted has been granted before.
+#[cfg(feature = "distributed")]
+pub(super) fn is_there_already(error: &Error) -> bool {
+    code(error) == Some(FAILED_PRECONDITION) && error.to_string().contains("lease already exists")
+}
+
+/// Whether a lease that is to be ended is none, or none any more.
+#[cfg(feature = "distributed")]
+pub(super) fn is_unknown(error: &Error) -> bool {
+    code(error) == Some(NOT_FOUND)
 }
 
 /// Whether the connection or the token is at fault, so that a new client may do.
@@ -96,6 +111,9 @@ fn answered(code: i32, message: &str) -> &'static str {
         INVALID_ARGUMENT if says("user name is empty") => {
             "etcd asks for a user and a password; give them"
         }
+        FAILED_PRECONDITION if says("authentication is not enabled") => {
+            "etcd knows no users; give none, or enable its authentication"
+        }
         UNAUTHENTICATED => "etcd rejects the credentials; correct user and password",
         PERMISSION_DENIED => "etcd does not let this user do so; grant its role the key",
         RESOURCE_EXHAUSTED if says("space exceeded") => {
@@ -134,6 +152,11 @@ mod tests {
                 INVALID_ARGUMENT,
                 "etcdserver: user name is empty",
                 "asks for a user",
+            ),
+            (
+                FAILED_PRECONDITION,
+                "etcdserver: authentication is not enabled",
+                "give none",
             ),
             (
                 UNAUTHENTICATED,

@@ -2,8 +2,6 @@
 //!
 //! What the answers mean is in `member`, what failures mean in `advice`.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use etcd_client::{Client, ConnectOptions, Error, GetOptions};
 use health_core::{Check, CheckContext, Outcome, Registration};
@@ -14,7 +12,7 @@ use super::door::Door;
 use super::member::Member;
 use crate::clock;
 use crate::invalid::InvalidCheck;
-use crate::margin;
+use crate::stores;
 
 const NAME: &str = "etcd";
 /// The key that etcd's own `/health` reads, too; it need not exist.
@@ -27,7 +25,7 @@ const KEY: &str = "health";
 /// Unhealthy when any of that fails; a read that the user's rights do not allow is answered
 /// by the quorum all the same, and is healthy. Registered as `etcd`: critical, a shared
 /// dependency, every 30 s, with a timeout of 10 s, down after 3 bad runs and up after 2 good
-/// ones. Its details are `latency_ms` (of the read), `version`, `is_leader` (of the member
+/// ones. Its details are `latency_ms` (of the read; absent without an answer to it), `version`, `is_leader` (of the member
 /// asked), `db_size_bytes`, `db_used_bytes` (without what defragmentation would free) and
 /// `alarms` (of any member; etcd before 3.4 does not tell them).
 ///
@@ -39,9 +37,9 @@ const KEY: &str = "health";
 /// # async fn service() -> Result<(), Box<dyn std::error::Error>> {
 /// # let health = health_core::Health::new();
 /// let client = etcd_client::Client::connect(["http://etcd:2379"], None).await?;
-/// health.register(EtcdCheck::shared(client.clone()))?;
+/// health.register(EtcdCheck::client(client.clone()))?;
 ///
-/// let other = EtcdCheck::connect(["http://etcd-2:2379"])?;
+/// let other = EtcdCheck::new("http://health:secret@etcd-2:2379")?;
 /// health.register(other.registration().named("etcd-2"))?;
 /// # Ok(())
 /// # }
@@ -53,41 +51,31 @@ pub struct EtcdCheck {
 }
 
 impl EtcdCheck {
+    /// Connects by itself to `[http[s]://][user:password@]host:port`, or to any of several with
+    /// commas between, and keeps one client. What is special in a password is written as `%XX`.
+    pub fn new(endpoints: &str) -> Result<Self, InvalidCheck> {
+        Self::with_options(endpoints, ConnectOptions::new())
+    }
+
+    /// The same with options, such as for TLS. Credentials in the endpoints take the place of
+    /// those in the options.
+    pub fn with_options(endpoints: &str, options: ConnectOptions) -> Result<Self, InvalidCheck> {
+        Ok(Self {
+            door: Door::own(NAME, endpoints, options)?,
+        })
+    }
+
     /// Asks through a client of the service, which reconnects by itself. The timeouts of that
     /// client hold too.
-    pub fn shared(client: Client) -> Self {
+    pub fn client(client: Client) -> Self {
         Self {
             door: Door::Shared(client),
         }
     }
 
-    /// Connects to endpoints `[http[s]://]host:port` by itself, and keeps one client.
-    pub fn connect<E: Into<String>>(
-        endpoints: impl IntoIterator<Item = E>,
-    ) -> Result<Self, InvalidCheck> {
-        let endpoints = endpoints.into_iter().map(Into::into).collect();
-        Ok(Self {
-            door: Door::own(NAME, endpoints)?,
-        })
-    }
-
-    /// Connects with these options, such as credentials; a shared client has its own already.
-    pub fn options(mut self, options: ConnectOptions) -> Self {
-        if let Door::Own { way, .. } = &mut self.door {
-            way.options = options;
-        }
-        self
-    }
-
     /// The check, ready to be registered or adjusted.
     pub fn registration(self) -> Registration {
-        Registration::new(NAME, self)
-            .description("an etcd member and its quorum")
-            .critical()
-            .shared_dependency()
-            .every(Duration::from_secs(30))
-            .timeout(Duration::from_secs(10))
-            .thresholds(3, 2)
+        stores::registration(NAME, "an etcd member and its quorum", self)
     }
 }
 
@@ -100,9 +88,7 @@ impl From<EtcdCheck> for Registration {
 #[async_trait]
 impl Check for EtcdCheck {
     async fn check(&self, cx: &CheckContext) -> Outcome {
-        // The runner has the same deadline, and would say no more than that it has passed.
-        let until = margin::before(clock::instant(), cx.deadline(), margin::TO_SAY_SO);
-        match timeout_at(until.into(), Box::pin(self.door.with(measure))).await {
+        match timeout_at(stores::until(cx).into(), Box::pin(self.door.with(measure))).await {
             Ok(Ok(member)) => member.outcome(),
             Ok(Err(error)) => advice::failed(error),
             Err(_elapsed) => advice::late(),
@@ -139,19 +125,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_watched_is_refused() {
-        let none: [&str; 0] = [];
-        let refused = EtcdCheck::connect(none).unwrap_err();
-        assert!(refused.to_string().starts_with("etcd: cannot use "));
-        let private = "http://root:swordfish@localhost:2379";
-        let refused = EtcdCheck::connect(["localhost:2379", private]).unwrap_err();
-        assert!(!format!("{refused} {refused:?}").contains("swordfish"));
-    }
-
-    #[test]
-    fn options_are_not_shown() {
-        let check = EtcdCheck::connect(["localhost:2379"]).unwrap();
-        let check = check.options(ConnectOptions::new().with_user("root", "swordfish"));
-        assert!(!format!("{check:?}").contains("swordfish"));
+    fn credentials_are_not_shown() {
+        let options = ConnectOptions::new().with_user("root", "swordfish");
+        for check in [
+            EtcdCheck::new("http://root:swordfish@localhost:2379").unwrap(),
+            EtcdCheck::with_options("localhost:2379", options).unwrap(),
+        ] {
+            assert!(!format!("{check:?}").contains("swordfish"));
+        }
     }
 }

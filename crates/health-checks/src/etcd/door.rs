@@ -7,6 +7,8 @@ use std::fmt;
 use etcd_client::{Client, ConnectOptions, Error};
 
 use super::advice::worth_another_client;
+use super::channel::Names;
+use super::endpoints::Endpoints;
 use crate::invalid::InvalidCheck;
 use crate::kept::Kept;
 
@@ -20,8 +22,9 @@ pub(super) enum Door {
 
 /// What a client is made from.
 pub(super) struct Way {
-    endpoints: Vec<String>,
-    pub(super) options: ConnectOptions,
+    urls: Vec<String>,
+    options: ConnectOptions,
+    names: Names,
 }
 
 /// Without endpoints and options, of which the latter may hold a password.
@@ -35,18 +38,23 @@ impl fmt::Debug for Door {
 }
 
 impl Door {
-    pub(super) fn own(name: &'static str, endpoints: Vec<String>) -> Result<Self, InvalidCheck> {
-        // What is wrong is not repeated, as it may hold a password.
-        if endpoints.is_empty() || !endpoints.iter().all(|endpoint| is_endpoint(endpoint)) {
-            return Err(InvalidCheck::new(
-                name,
-                "cannot use the endpoints; give at least one http://host:port, and credentials by the options",
-            ));
-        }
+    /// Credentials in the endpoints take the place of those in the options.
+    pub(super) fn own(
+        name: &'static str,
+        endpoints: &str,
+        options: ConnectOptions,
+    ) -> Result<Self, InvalidCheck> {
+        let endpoints = Endpoints::parse(name, endpoints)?;
+        let names = Names::of(endpoints.hosts());
+        let options = match endpoints.credentials {
+            Some(login) => options.with_user(login.user, login.password.unwrap_or_default()),
+            None => options,
+        };
         Ok(Self::Own {
             way: Way {
-                endpoints,
-                options: ConnectOptions::new(),
+                urls: endpoints.urls,
+                options,
+                names,
             },
             kept: Kept::default(),
         })
@@ -69,11 +77,18 @@ impl Door {
                         done => return keep(kept, client, done),
                     }
                 }
-                let client = Client::connect(&way.endpoints, Some(way.options.clone())).await?;
+                let client = way.connect().await?;
                 let done = work(client.clone()).await;
                 keep(kept, client, done)
             }
         }
+    }
+}
+
+impl Way {
+    async fn connect(&self) -> Result<Client, Error> {
+        let (options, names) = (Some(self.options.clone()), self.names.clone());
+        Client::connect_with_balanced_channel(&self.urls, options, names).await
     }
 }
 
@@ -82,46 +97,4 @@ fn keep<T>(kept: &Kept<Client>, client: Client, done: Result<T, Error>) -> Resul
         kept.keep(client);
     }
     done
-}
-
-/// `[http[s]://]host:port`, and nothing else.
-fn is_endpoint(text: &str) -> bool {
-    let authority = ["http://", "https://"]
-        .iter()
-        .find_map(|scheme| text.strip_prefix(scheme))
-        .unwrap_or(text);
-    let authority = authority.strip_suffix('/').unwrap_or(authority);
-    let strange = |c: char| c.is_whitespace() || c.is_control() || "@/?#".contains(c);
-    authority.rsplit_once(':').is_some_and(|(host, port)| {
-        !host.is_empty()
-            && !host.contains(strange)
-            && port.parse::<u16>().is_ok_and(|port| port > 0)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn endpoints() {
-        for (text, good) in [
-            ("localhost:2379", true),
-            ("http://localhost:2379", true),
-            ("https://db01.example.org:2379/", true),
-            ("http://[::1]:2379", true),
-            ("", false),
-            ("localhost", false),
-            ("http://", false),
-            ("http://:2379", false),
-            ("http://localhost:0", false),
-            ("http://localhost:65536", false),
-            ("http://localhost:2379/path", false),
-            ("http://user:swordfish@localhost:2379", false),
-            ("ftp://localhost:2379", false),
-            ("http://local host:2379", false),
-        ] {
-            assert_eq!(is_endpoint(text), good, "{text:?}");
-        }
-    }
 }

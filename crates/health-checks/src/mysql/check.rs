@@ -3,15 +3,15 @@
 //! How it is reached is in `door`, what its answers mean in `sql`.
 
 use std::fmt;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use health_core::{Check, CheckContext, Outcome, Registration};
-use mysql_async::{Opts, OptsBuilder, Pool};
+use mysql_async::{Opts, Pool};
 
 use super::door::Door;
 use crate::invalid::InvalidCheck;
-use crate::sql::{CONNECTION_LIMITS, DatabaseRole, Demands, judge};
+use crate::sql::{Demands, judge};
+use crate::stores::{self, DatabaseRole};
 
 const NAME: &str = "mysql";
 
@@ -24,7 +24,7 @@ const NAME: &str = "mysql";
 /// about a login refused, a database missing, no connection left, a server that shuts down,
 /// and so on. Registered as `mysql`: critical, a shared dependency, every 30 s, with a timeout
 /// of 10 s, down after 3 bad runs and up after 2 good ones. Its details are `latency_ms` (of
-/// `SELECT 1` alone), and, as far as they are asked for, `writable`, `role`, `replicating` (of
+/// `SELECT 1` alone; absent without an answer to it), and, as far as they are asked for, `writable`, `role`, `replicating` (of
 /// a replica), `connections_used`, `connections_limit` and `connections_used_percent`.
 ///
 /// ```no_run
@@ -34,7 +34,7 @@ const NAME: &str = "mysql";
 /// # let health = health_core::Health::new();
 /// health.register(MysqlCheck::pool(pool))?;
 ///
-/// let reports = MysqlCheck::connect("mysql://health:secret@reports/shop")?
+/// let reports = MysqlCheck::new("mysql://health:secret@reports/shop")?
 ///     .expect_role(DatabaseRole::Replica)
 ///     .thresholds(0.7, 0.9)?;
 /// health.register(reports.registration().named("mysql-reports"))?;
@@ -48,17 +48,10 @@ pub struct MysqlCheck {
 }
 
 impl MysqlCheck {
-    /// Asks through a pool of the service, so that an exhausted pool shows too.
-    ///
-    /// A connection whose query got no answer in time is closed, not given back.
-    pub fn pool(pool: Pool) -> Self {
-        Self::through(Door::Pool(pool))
-    }
-
     /// Connects by itself, and keeps one connection, with
     /// `mysql://user:password@host:port/database` and the parameters that `mysql_async` knows.
-    /// The rest is as for [`connect_with`](Self::connect_with).
-    pub fn connect(url: &str) -> Result<Self, InvalidCheck> {
+    /// The rest is as for [`with_options`](Self::with_options).
+    pub fn new(url: &str) -> Result<Self, InvalidCheck> {
         // What is wrong with it is not repeated: it may hold a password.
         let opts = Opts::from_url(url).map_err(|_| {
             InvalidCheck::new(
@@ -66,13 +59,20 @@ impl MysqlCheck {
                 "cannot use the URL; give mysql://user:password@host:port/database, and for TLS enable it in the crate `mysql_async`",
             )
         })?;
-        Ok(Self::connect_with(opts))
+        Ok(Self::with_options(opts))
     }
 
     /// Connects by itself, and keeps one connection. One that was closed since the last run
     /// (by a restart, or by the server's `wait_timeout`) is replaced within the next.
-    pub fn connect_with(opts: impl Into<Opts>) -> Self {
-        Self::through(Door::own(by_host(opts.into())))
+    pub fn with_options(opts: impl Into<Opts>) -> Self {
+        Self::through(Door::own(opts.into()))
+    }
+
+    /// Asks through a pool of the service, so that an exhausted pool shows too.
+    ///
+    /// A connection whose query got no answer in time is closed, not given back.
+    pub fn pool(pool: Pool) -> Self {
+        Self::through(Door::Pool(pool))
     }
 
     fn through(door: Door) -> Self {
@@ -102,26 +102,19 @@ impl MysqlCheck {
     /// Watches how many connections are in use, with [`thresholds`](Self::thresholds) of 0.8
     /// and 0.95.
     pub fn connections(mut self) -> Self {
-        self.demands.connections.get_or_insert(CONNECTION_LIMITS);
+        self.demands.watch_connections();
         self
     }
 
     /// Degraded and unhealthy from these used fractions of `max_connections` on.
     pub fn thresholds(mut self, degraded: f64, unhealthy: f64) -> Result<Self, InvalidCheck> {
-        let limits = CONNECTION_LIMITS.set(NAME, degraded, unhealthy, f64::MIN_POSITIVE..=1.0)?;
-        self.demands.connections = Some(limits);
+        self.demands.limit_connections(NAME, degraded, unhealthy)?;
         Ok(self)
     }
 
     /// The check, ready to be registered or adjusted.
     pub fn registration(self) -> Registration {
-        Registration::new(NAME, self)
-            .description("a MySQL or MariaDB server")
-            .critical()
-            .shared_dependency()
-            .every(Duration::from_secs(30))
-            .timeout(Duration::from_secs(10))
-            .thresholds(3, 2)
+        stores::registration(NAME, "a MySQL or MariaDB server", self)
     }
 }
 
@@ -143,22 +136,11 @@ impl fmt::Debug for MysqlCheck {
 #[async_trait]
 impl Check for MysqlCheck {
     async fn check(&self, cx: &CheckContext) -> Outcome {
-        match self.door.ask(self.demands, cx.deadline()).await {
+        match self.door.ask(self.demands, stores::until(cx)).await {
             Ok(facts) => judge(NAME, self.demands, &facts),
             Err(failure) => failure.outcome(NAME),
         }
     }
-}
-
-/// The same options with a host in place of a URL, whose name the client would look up in a
-/// call that blocks the thread.
-fn by_host(opts: Opts) -> Opts {
-    let host = opts.ip_or_hostname();
-    let bare = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'));
-    let host = bare.unwrap_or(host).to_owned();
-    OptsBuilder::from_opts(opts).ip_or_hostname(host).into()
 }
 
 #[cfg(test)]
@@ -180,7 +162,7 @@ mod tests {
             ("sw0rdfish", false),
             ("", false),
         ] {
-            match MysqlCheck::connect(url) {
+            match MysqlCheck::new(url) {
                 Ok(_) => assert!(good, "{url}"),
                 Err(error) => {
                     assert!(!good, "{url}");
@@ -193,24 +175,8 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_taken_out_of_its_url() {
-        for (url, host, port) in [
-            ("mysql://alice:sw0rdfish@db01:3307/shop", "db01", 3307),
-            ("mysql://[::1]/shop", "::1", 3306),
-            ("mysql://127.0.0.1", "127.0.0.1", 3306),
-        ] {
-            let opts = by_host(Opts::from_url(url).unwrap());
-            assert_eq!((opts.ip_or_hostname(), opts.tcp_port()), (host, port));
-            assert!(!format!("{opts:?}").contains("Url("), "{opts:?}");
-        }
-        let opts = by_host(Opts::from_url("mysql://alice:sw0rdfish@db01/shop").unwrap());
-        let login = (opts.user(), opts.pass(), opts.db_name());
-        assert_eq!(login, (Some("alice"), Some("sw0rdfish"), Some("shop")));
-    }
-
-    #[test]
     fn no_password_is_shown() {
-        let own = MysqlCheck::connect("mysql://alice:sw0rdfish@db01/shop").unwrap();
+        let own = MysqlCheck::new("mysql://alice:sw0rdfish@db01/shop").unwrap();
         let pool = MysqlCheck::pool(Pool::new("mysql://alice:sw0rdfish@db01/shop"));
         for check in [own, pool] {
             let shown = format!("{check:?}");
@@ -218,25 +184,5 @@ mod tests {
                 assert!(!shown.contains(private), "{shown}");
             }
         }
-    }
-
-    #[test]
-    fn thresholds_that_mean_nothing_are_refused() {
-        for (degraded, unhealthy) in [(0.9, 0.8), (0.0, 0.5), (0.5, 1.1), (f64::NAN, 0.5)] {
-            let check = MysqlCheck::connect("mysql://db01").unwrap();
-            let refused = check.thresholds(degraded, unhealthy).unwrap_err();
-            assert!(refused.to_string().starts_with("mysql: "), "{refused}");
-        }
-    }
-
-    #[test]
-    fn defaults() {
-        let registration = MysqlCheck::connect("mysql://db01").unwrap().registration();
-        let spec = registration.spec();
-        assert_eq!(spec.name, "mysql");
-        assert_eq!(spec.impact, health_core::Impact::Critical);
-        assert!(spec.shared_dependency);
-        assert_eq!(spec.timeout, Duration::from_secs(10));
-        assert_eq!((spec.thresholds.down, spec.thresholds.up), (3, 2));
     }
 }

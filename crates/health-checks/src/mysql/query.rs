@@ -7,7 +7,8 @@ use mysql_async::{Conn, Row};
 
 use super::trouble;
 use crate::clock;
-use crate::sql::{Connections, DatabaseRole, Demands, Facts, Failure, Trouble};
+use crate::sql::{Connections, Demands, Facts, Failure, Trouble};
+use crate::stores::DatabaseRole;
 
 const PING: &str = "SELECT 1";
 const STATE: &str =
@@ -15,11 +16,17 @@ const STATE: &str =
 const CONNECTED: &str = "SHOW GLOBAL STATUS LIKE 'Threads_connected'";
 
 /// Asks what `demands` need.
-pub(super) async fn ask(conn: &mut Conn, demands: Demands) -> Result<Facts, Failure> {
+///
+/// `latency_ms` is told as soon as it is known, whatever becomes of the rest.
+pub(super) async fn ask(
+    conn: &mut Conn,
+    demands: Demands,
+    latency_ms: &mut Option<f64>,
+) -> Result<Facts, Failure> {
     let begin = clock::instant();
     let one = row(conn, PING).await?;
     let mut facts = Facts {
-        latency_ms: clock::since_ms(begin),
+        latency_ms: *latency_ms.insert(clock::since_ms(begin)),
         ..Facts::default()
     };
     if one.as_slice() != ["1"] {

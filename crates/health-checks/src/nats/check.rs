@@ -2,8 +2,6 @@
 //!
 //! How the server is reached is in `door`, what failures mean in `advice`.
 
-use std::time::Duration;
-
 use async_nats::{Client, ConnectOptions};
 use async_trait::async_trait;
 use health_core::{Check, CheckContext, Outcome, Registration};
@@ -11,9 +9,8 @@ use tokio::time::timeout_at;
 
 use super::advice::{self, Failure};
 use super::door::Door;
-use crate::clock;
 use crate::invalid::InvalidCheck;
-use crate::margin;
+use crate::stores;
 
 const NAME: &str = "nats";
 
@@ -25,7 +22,7 @@ const NAME: &str = "nats";
 /// user must be allowed to publish and subscribe to its inboxes (`_INBOX.>`), as for requests;
 /// else there is no answer in time. Registered as `nats`: critical, a shared dependency,
 /// every 30 s, with a timeout of 10 s, down after 3 bad runs and up after 2 good ones. Its
-/// details are `latency_ms` (there and back), `version` and `lame_duck`.
+/// details are `latency_ms` (there and back; absent if it did not come), `version` and `lame_duck`.
 ///
 /// ```no_run
 /// use health_checks::nats::NatsCheck;
@@ -33,9 +30,9 @@ const NAME: &str = "nats";
 /// # async fn service() -> Result<(), Box<dyn std::error::Error>> {
 /// # let health = health_core::Health::new();
 /// let client = async_nats::connect("nats://events").await?;
-/// health.register(NatsCheck::shared(client.clone()))?;
+/// health.register(NatsCheck::client(client.clone()))?;
 ///
-/// let other = NatsCheck::connect("nats://audit:4222")?;
+/// let other = NatsCheck::new("nats://health:secret@audit:4222")?;
 /// health.register(other.registration().named("nats-audit"))?;
 /// # Ok(())
 /// # }
@@ -47,39 +44,32 @@ pub struct NatsCheck {
 }
 
 impl NatsCheck {
+    /// Connects by itself to `nats://[user:password@]host[:port]` or `nats://token@host[:port]`,
+    /// or to the first of several with commas between that lets it in, and keeps one
+    /// connection. What is special in a password is written as `%XX`. Servers that these make
+    /// known are not asked.
+    pub fn new(urls: &str) -> Result<Self, InvalidCheck> {
+        Self::with_options(urls, ConnectOptions::new())
+    }
+
+    /// The same with options, such as for TLS. Credentials in a URL take the place of those in
+    /// the options; what these say of reconnecting and of events is replaced.
+    pub fn with_options(urls: &str, options: ConnectOptions) -> Result<Self, InvalidCheck> {
+        Ok(Self {
+            door: Door::own(NAME, urls, options)?,
+        })
+    }
+
     /// Asks through a client of the service, which reconnects by itself.
-    pub fn shared(client: Client) -> Self {
+    pub fn client(client: Client) -> Self {
         Self {
             door: Door::Shared(client),
         }
     }
 
-    /// Connects to `nats://host[:port]` by itself, or to one of several with
-    /// commas between, and keeps one connection. Servers that these make known are not asked.
-    pub fn connect(urls: &str) -> Result<Self, InvalidCheck> {
-        Ok(Self {
-            door: Door::own(NAME, urls)?,
-        })
-    }
-
-    /// Connects with these options, such as credentials or TLS; a shared client has its own
-    /// already. What they say of reconnecting and of events is replaced.
-    pub fn options(mut self, options: ConnectOptions) -> Self {
-        if let Door::Own { way, .. } = &mut self.door {
-            way.options = options;
-        }
-        self
-    }
-
     /// The check, ready to be registered or adjusted.
     pub fn registration(self) -> Registration {
-        Registration::new(NAME, self)
-            .description("a NATS server")
-            .critical()
-            .shared_dependency()
-            .every(Duration::from_secs(30))
-            .timeout(Duration::from_secs(10))
-            .thresholds(3, 2)
+        stores::registration(NAME, "a NATS server", self)
     }
 
     async fn measure(&self) -> Result<Answers, Failure> {
@@ -103,9 +93,7 @@ impl From<NatsCheck> for Registration {
 #[async_trait]
 impl Check for NatsCheck {
     async fn check(&self, cx: &CheckContext) -> Outcome {
-        // The runner has the same deadline, and would say no more than that it has passed.
-        let until = margin::before(clock::instant(), cx.deadline(), margin::TO_SAY_SO);
-        match timeout_at(until.into(), self.measure()).await {
+        match timeout_at(stores::until(cx).into(), self.measure()).await {
             Ok(Ok(answers)) => answers.outcome(),
             Ok(Err(failure)) => advice::failed(failure),
             Err(_elapsed) => advice::late(),
@@ -169,11 +157,10 @@ mod tests {
             "nats://u:swordfish@",
             "nats://localhost,nats://local host",
             "nats://localhost:99999",
-            "nats://u:swordfish@localhost",
-            "nats://swordfish@localhost",
             "nats://:swordfish@localhost",
+            "nats://u:swordfish%ff@localhost",
         ] {
-            let refused = NatsCheck::connect(urls).unwrap_err();
+            let refused = NatsCheck::new(urls).unwrap_err();
             let text = format!("{refused} {refused:?}");
             assert!(
                 text.starts_with("nats: cannot use the URL; give "),
@@ -182,8 +169,11 @@ mod tests {
             assert!(!text.contains("swordfish"), "{text}");
         }
         let options = ConnectOptions::with_token("swordfish".to_owned());
-        let check = NatsCheck::connect("nats://localhost,other:4223").unwrap();
-        let check = check.options(options);
-        assert!(!format!("{check:?}").contains("swordfish"));
+        for check in [
+            NatsCheck::with_options("nats://localhost,other:4223", options).unwrap(),
+            NatsCheck::new("nats://u:swordfish@localhost,nats://swordfish@other").unwrap(),
+        ] {
+            assert!(!format!("{check:?}").contains("swordfish"));
+        }
     }
 }

@@ -8,13 +8,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_nats::connection::State;
-use async_nats::{Client, ConnectError, ConnectOptions, Event, ServerAddr};
+use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, Event, ServerAddr};
 use futures_util::StreamExt;
 
 use super::advice::Failure;
 use crate::clock;
 use crate::invalid::InvalidCheck;
 use crate::kept::Kept;
+use crate::lookup::Lookup;
+use crate::stores::Credentials;
+
+/// An address that nothing can listen at: port 0 of this machine.
+const NOWHERE: &str = "nats://127.0.0.1:0";
 
 /// Where clients come from.
 pub(super) enum Door {
@@ -24,10 +29,19 @@ pub(super) enum Door {
     Own { way: Box<Way>, kept: Kept<Opened> },
 }
 
-/// What a client is made from.
+/// What a client is made from: servers, of which the first that lets us in is asked.
 pub(super) struct Way {
-    servers: Vec<ServerAddr>,
-    pub(super) options: ConnectOptions,
+    servers: Vec<Server>,
+    options: ConnectOptions,
+}
+
+/// One server.
+struct Server {
+    /// Without credentials.
+    address: ServerAddr,
+    /// In place of those in the options; a user without a password is a token.
+    credentials: Option<Credentials>,
+    lookup: Lookup,
 }
 
 /// A client, and whether its server has said that it will go.
@@ -48,26 +62,22 @@ impl fmt::Debug for Door {
 }
 
 impl Door {
-    pub(super) fn own(name: &'static str, urls: &str) -> Result<Self, InvalidCheck> {
-        let server = |url: &str| -> Option<ServerAddr> {
-            let server: ServerAddr = url.parse().ok()?;
-            // The crate `async-nats` would leave credentials in it unused.
-            let plain = !server.has_user_pass() && server.password().is_none();
-            (plain && !server.host().is_empty()).then_some(server)
-        };
+    /// Credentials in a URL take the place of those in the options.
+    pub(super) fn own(
+        name: &'static str,
+        urls: &str,
+        options: ConnectOptions,
+    ) -> Result<Self, InvalidCheck> {
         // What is wrong with it is not repeated, as it may hold a password.
-        let servers: Option<Vec<ServerAddr>> = urls.split(',').map(server).collect();
+        let servers: Option<Vec<Server>> = urls.split(',').map(Server::parse).collect();
         let servers = servers.ok_or_else(|| {
             InvalidCheck::new(
                 name,
-                "cannot use the URL; give nats://host[:port], or several with commas between, and credentials by the options",
+                "cannot use the URL; give nats://[user:password@]host[:port] or nats://token@host, or several with commas between, with %XX for what is special in a password",
             )
         })?;
         Ok(Self::Own {
-            way: Box::new(Way {
-                servers,
-                options: ConnectOptions::new(),
-            }),
+            way: Box::new(Way { servers, options }),
             kept: Kept::default(),
         })
     }
@@ -114,14 +124,55 @@ impl Opened {
 
 impl Way {
     async fn connect(&self) -> Result<Opened, ConnectError> {
+        let mut failure = None;
+        for server in &self.servers {
+            match server.connect(self.options.clone()).await {
+                Ok(opened) => return Ok(opened),
+                Err(error) => failure = Some(error),
+            }
+        }
+        Err(failure.unwrap_or_else(|| ConnectError::new(ConnectErrorKind::ServerParse)))
+    }
+}
+
+impl Server {
+    fn parse(url: &str) -> Option<Self> {
+        let address: ServerAddr = url.parse().ok()?;
+        let credentials = match (address.username(), address.password()) {
+            (None, None) => None,
+            (user, password) => Some(Credentials::decode(user.unwrap_or_default(), password)?),
+        };
+        // The crate `async-nats` would leave them unused there, and log them.
+        let mut url = address.into_inner();
+        url.set_username("")
+            .and_then(|()| url.set_password(None))
+            .ok()?;
+        let address = ServerAddr::from_url(url).ok()?;
+        (!address.host().is_empty()).then(|| Self {
+            address,
+            credentials,
+            lookup: Lookup::default(),
+        })
+    }
+
+    async fn connect(&self, options: ConnectOptions) -> Result<Opened, ConnectError> {
+        // The client takes no addresses in place of a name, for which it verifies a
+        // certificate. A resolver that hangs does so here, and not in the client.
+        let (host, port) = (self.address.host(), self.address.port());
+        let found = self.lookup.addresses(host, port).await;
+        found.map_err(|error| ConnectError::with_source(ConnectErrorKind::Dns, error))?;
         let leaving = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&leaving);
-        let options = self
-            .options
-            .clone()
-            // The task of a client that goes on reconnecting outlives the client, so it tries
-            // each server once and ends; the next run makes a new one.
-            .max_reconnects(self.servers.len())
+        let options = match self.credentials.clone() {
+            Some(Credentials {
+                user,
+                password: Some(password),
+            }) => options.user_and_password(user, password),
+            Some(Credentials { user: token, .. }) => options.token(token),
+            None => options,
+        };
+        let options = options
+            .max_reconnects(1)
             .reconnect_delay_callback(|_| Duration::ZERO)
             .ignore_discovered_servers()
             .event_callback(move |event| {
@@ -132,7 +183,36 @@ impl Way {
                 }
                 std::future::ready(())
             });
-        let client = options.connect(&self.servers[..]).await?;
+        let client = options.connect(&self.address).await?;
+        // The task of a client that goes on reconnecting outlives the client, and resolves
+        // names by itself: it may reconnect to nowhere, and ends. The next run makes a new one.
+        let nowhere = client.set_server_pool(NOWHERE).await;
+        nowhere.map_err(|error| ConnectError::with_source(ConnectErrorKind::Io, error))?;
         Ok(Opened { client, leaving })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_taken_out_of_urls() {
+        for (url, place) in [
+            ("localhost", "nats://localhost"),
+            ("nats://alice:sw0rd%40fish@db01:4223", "nats://db01:4223"),
+            ("tls://sw0rdfish@db01", "tls://db01"),
+            ("alice:@[::1]:1", "nats://[::1]:1"),
+        ] {
+            let server = Server::parse(url).unwrap();
+            assert_eq!(server.address.as_url_str(), place, "{url}");
+        }
+        for none in [
+            "nats://:sw0rdfish@db01",
+            "nats://%ff@db01",
+            "nats://alice:%ff@db01",
+        ] {
+            assert!(Server::parse(none).is_none(), "{none}");
+        }
     }
 }

@@ -17,26 +17,24 @@ pub struct NatsPubSub {
 }
 
 impl NatsPubSub {
-    /// Through a client of the service.
-    pub fn shared(client: Client) -> Self {
-        Self {
-            door: Door::Shared(client),
-        }
+    /// Connects by itself, as [`NatsCheck::new`](super::NatsCheck::new) does.
+    pub fn new(urls: &str) -> Result<Self, InvalidCheck> {
+        Self::with_options(urls, ConnectOptions::new())
     }
 
-    /// Connects by itself, as [`NatsCheck::connect`](super::NatsCheck::connect) does.
-    pub fn connect(urls: &str) -> Result<Self, InvalidCheck> {
+    /// The same with options, as [`NatsCheck::with_options`](super::NatsCheck::with_options)
+    /// takes them.
+    pub fn with_options(urls: &str, options: ConnectOptions) -> Result<Self, InvalidCheck> {
         Ok(Self {
-            door: Door::own("nats", urls)?,
+            door: Door::own("nats", urls, options)?,
         })
     }
 
-    /// Connects with these options, as [`NatsCheck::options`](super::NatsCheck::options) does.
-    pub fn options(mut self, options: ConnectOptions) -> Self {
-        if let Door::Own { way, .. } = &mut self.door {
-            way.options = options;
+    /// Through a client of the service.
+    pub fn client(client: Client) -> Self {
+        Self {
+            door: Door::Shared(client),
         }
-        self
     }
 
     async fn open(&self) -> Result<Opened, Failure> {

@@ -11,13 +11,13 @@ use tokio_rustls::client::TlsStream;
 use super::certificate::Certificate;
 use super::dial::dial;
 use super::endpoint::{Endpoint, Quoted};
-use super::lookup::Lookup;
 use super::moments::limit;
 use super::tls::{Tls, Verification};
 use crate::clock;
 use crate::host::is_name;
 use crate::invalid::InvalidCheck;
 use crate::limits::Limits;
+use crate::lookup::Lookup;
 
 const NAME: &str = "certificate";
 /// Days. Authorities of 90-day certificates have them renewed 30 days before the end, so

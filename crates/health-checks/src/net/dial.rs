@@ -10,9 +10,9 @@ use tokio::net::TcpStream;
 use tokio::time::timeout_at;
 
 use super::endpoint::Endpoint;
-use super::lookup::Lookup;
 use super::moments::share;
 use crate::clock;
+use crate::lookup::Lookup;
 
 /// Why there is no connection. Each message follows the endpoint's name.
 #[derive(Debug, Error)]
@@ -61,10 +61,13 @@ pub(super) async fn dial(
     refused: fn(IpAddr) -> bool,
     limit: Instant,
 ) -> Result<TcpStream, DialError> {
-    let addresses = timeout_at(limit.into(), lookup.addresses(endpoint))
-        .await
-        .map_err(|_| DialError::NameOverdue)?
-        .map_err(DialError::Name)?;
+    let addresses = timeout_at(
+        limit.into(),
+        lookup.addresses(endpoint.host(), endpoint.port()),
+    )
+    .await
+    .map_err(|_| DialError::NameOverdue)?
+    .map_err(DialError::Name)?;
     let mut problem = DialError::NoAddress;
     let allowed: Vec<_> = addresses
         .iter()

@@ -11,11 +11,11 @@ use tokio::time::timeout_at;
 
 use super::dns_answers::Wanted;
 use super::endpoint::{Endpoint, Quoted};
-use super::lookup::Lookup;
 use super::moments::limit;
 use crate::clock;
 use crate::host::is_name;
 use crate::invalid::InvalidCheck;
+use crate::lookup::Lookup;
 
 const NAME: &str = "dns";
 /// The resolver wants one; it plays no part.
@@ -131,7 +131,8 @@ pub(super) fn checked_count(check: &'static str, count: usize) -> Result<usize, 
 impl Check for DnsCheck {
     async fn check(&self, cx: &CheckContext) -> Outcome {
         let begin = clock::instant();
-        let resolved = timeout_at(limit(cx).into(), self.lookup.addresses(&self.name)).await;
+        let found = self.lookup.addresses(self.name.host(), self.name.port());
+        let resolved = timeout_at(limit(cx).into(), found).await;
         let answers = resolved.ok().map(|addresses| {
             let shown = |addresses: Vec<std::net::SocketAddr>| {
                 addresses.iter().map(|a| a.ip().to_string()).collect()

@@ -31,7 +31,6 @@
 //! Cryptography is `ring`'s, which needs a C compiler to build.
 
 mod address_guard;
-mod aside;
 mod certificate;
 mod certificate_check;
 mod dial;
@@ -43,7 +42,6 @@ mod dns_server;
 mod dns_transport;
 mod endpoint;
 mod http;
-mod lookup;
 mod moments;
 mod reachable;
 mod tcp;

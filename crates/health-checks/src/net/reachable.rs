@@ -7,10 +7,10 @@ use health_core::{Check, CheckContext, Outcome, Registration, Status};
 
 use super::dial::{DialError, dial};
 use super::endpoint::Endpoint;
-use super::lookup::Lookup;
 use super::moments::limit;
 use crate::clock;
 use crate::invalid::InvalidCheck;
+use crate::lookup::Lookup;
 use crate::together::together;
 
 const NAME: &str = "reachable";

@@ -8,10 +8,10 @@ use tokio::net::TcpStream;
 
 use super::dial::{DialError, dial};
 use super::endpoint::Endpoint;
-use super::lookup::Lookup;
 use super::moments::limit;
 use crate::clock;
 use crate::invalid::InvalidCheck;
+use crate::lookup::Lookup;
 
 const NAME: &str = "tcp";
 

@@ -16,9 +16,9 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 
-use super::aside::Aside;
 use super::tls_failure::{NoRoots, TlsFailure};
 use super::tls_verifier::{NotVerified, Verified};
+use crate::aside::Aside;
 use crate::invalid::InvalidCheck;
 
 const NAME: &str = "tls";

@@ -4,7 +4,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use health_core::{Check, CheckContext, Outcome, Registration};
@@ -13,10 +12,12 @@ use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::{Client, Config, NoTls, Socket};
 
 use super::door::Door;
+use super::own::Target;
 use super::pool::PostgresPool;
 use super::query;
 use crate::invalid::InvalidCheck;
-use crate::sql::{CONNECTION_LIMITS, DatabaseRole, Demands, judge};
+use crate::sql::{Demands, judge};
+use crate::stores::{self, DatabaseRole};
 
 const NAME: &str = "postgres";
 
@@ -31,7 +32,8 @@ const NAME: &str = "postgres";
 /// about a login refused, a database missing, no connection left, a server that is starting,
 /// and so on. Registered as `postgres`: critical, a shared dependency, every 30 s, with a
 /// timeout of 10 s, down after 3 bad runs and up after 2 good ones. Its details are
-/// `latency_ms` (of the query alone), and, as far as they are asked for, `writable`, `role`,
+/// `latency_ms` (of the query alone; absent without an answer), `tls` (of a connection of its
+/// own: `as configured` or `none`), and, as far as they are asked for, `writable`, `role`,
 /// `connections_used`, `connections_limit` and `connections_used_percent`.
 ///
 /// ```no_run
@@ -39,9 +41,9 @@ const NAME: &str = "postgres";
 ///
 /// # fn service(client: std::sync::Arc<tokio_postgres::Client>) -> Result<(), Box<dyn std::error::Error>> {
 /// # let health = health_core::Health::new();
-/// health.register(PostgresCheck::shared(client))?;
+/// health.register(PostgresCheck::client(client))?;
 ///
-/// let reports = PostgresCheck::connect("postgres://health:secret@reports/shop")?
+/// let reports = PostgresCheck::new("postgres://health:secret@reports/shop")?
 ///     .expect_role(DatabaseRole::Replica)
 ///     .thresholds(0.7, 0.9)?;
 /// health.register(reports.registration().named("postgres-reports"))?;
@@ -55,24 +57,10 @@ pub struct PostgresCheck {
 }
 
 impl PostgresCheck {
-    /// Asks through a client of the service. Once its connection has ended the check is
-    /// unhealthy, as the service is without a database then: a client does not reconnect.
-    ///
-    /// A query that got no answer in time stays underway on the client, and no other is sent
-    /// before it is answered.
-    pub fn shared(client: Arc<Client>) -> Self {
-        Self::through(Door::shared(client))
-    }
-
-    /// Asks through a pool of the service, so that an exhausted pool shows too.
-    pub fn pool(pool: impl PostgresPool) -> Self {
-        Self::through(Door::pool(pool))
-    }
-
     /// Connects by itself without TLS, and keeps one connection: with
     /// `postgres://user:password@host:port/database`, or `host=… user=… dbname=…`.
-    /// The rest is as for [`connect_with`](Self::connect_with).
-    pub fn connect(address: &str) -> Result<Self, InvalidCheck> {
+    /// The rest is as for [`with_options`](Self::with_options).
+    pub fn new(address: &str) -> Result<Self, InvalidCheck> {
         // What is wrong with it is not repeated: it may hold a password.
         let config: Config = address.parse().map_err(|_| {
             InvalidCheck::new(
@@ -83,35 +71,50 @@ impl PostgresCheck {
         if config.get_ssl_mode() == SslMode::Require {
             return Err(InvalidCheck::new(
                 NAME,
-                "cannot connect with TLS by itself; give a connector to connect_with",
+                "cannot connect with TLS by itself; give a connector to with_options",
             ));
         }
-        Self::connect_with(config, NoTls)
+        Self::with_options(config, NoTls)
     }
 
     /// Connects by itself, and keeps one connection; `tls` is a connector such as
-    /// `MakeRustlsConnect` of `tokio-postgres-rustls`, used as `sslmode` says.
+    /// `MakeRustlsConnect` of `tokio-postgres-rustls`, used as `sslmode` says: by `prefer`,
+    /// the default, a server without TLS is asked without, which the detail `tls` shows.
     ///
     /// The connection lives within the runs: no task is spawned for it. One that was closed
     /// since the last run is replaced within the next. The server sees it as `health-check`
-    /// unless the configuration has another `application_name`.
-    pub fn connect_with<T>(mut config: Config, tls: T) -> Result<Self, InvalidCheck>
+    /// unless the configuration has another `application_name`. Of several hosts the first that
+    /// lets it in is asked; with `load_balance_hosts=random` each new connection begins with
+    /// the next of them.
+    pub fn with_options<T>(mut config: Config, tls: T) -> Result<Self, InvalidCheck>
     where
         T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
         T::Stream: Send,
         T::TlsConnect: Send,
         <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
     {
-        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            return Err(InvalidCheck::new(
-                NAME,
-                "cannot connect to nowhere; give a host, or the directory of a Unix socket",
-            ));
-        }
         if config.get_application_name().is_none() {
             config.application_name("health-check");
         }
-        Ok(Self::through(Door::own(config, tls)))
+        Ok(Self::through(Door::own(Target::new(NAME, &config, tls)?)))
+    }
+
+    /// Asks through a client of the service. Once its connection has ended the check is
+    /// unhealthy, as the service is without a database then: a client does not reconnect.
+    ///
+    /// A query that got no answer in time stays underway on the client, and no other is sent
+    /// before it is answered, or the connection ends.
+    pub fn client(client: Arc<Client>) -> Self {
+        Self::through(Door::lent(client))
+    }
+
+    /// Asks through a pool of the service, so that an exhausted pool shows too.
+    ///
+    /// A query that got no answer in time stays underway, and its connection with the check; no
+    /// other is sent before it is answered, or the connection ends. Where the network may
+    /// swallow a connection, give the pool a `tcp_user_timeout`.
+    pub fn pool(pool: impl PostgresPool) -> Self {
+        Self::through(Door::lent(pool))
     }
 
     fn through(door: Door) -> Self {
@@ -121,7 +124,7 @@ impl PostgresCheck {
         }
     }
 
-    /// Unhealthy unless the server takes writes: it is no standby, and
+    /// Unhealthy unless the server takes writes: it is no replica, and
     /// `default_transaction_read_only` is off, as seen by the connection that asks.
     ///
     /// A value set for a database or a role holds for new connections only, and so shows on a
@@ -141,7 +144,7 @@ impl PostgresCheck {
     /// Watches how many connections are in use, with [`thresholds`](Self::thresholds) of 0.8
     /// and 0.95.
     pub fn connections(mut self) -> Self {
-        self.demands.connections.get_or_insert(CONNECTION_LIMITS);
+        self.demands.watch_connections();
         self
     }
 
@@ -150,20 +153,13 @@ impl PostgresCheck {
     /// where the service is refused. Asks no privilege; a user without `pg_monitor` sees
     /// parallel workers of other users as connections.
     pub fn thresholds(mut self, degraded: f64, unhealthy: f64) -> Result<Self, InvalidCheck> {
-        let limits = CONNECTION_LIMITS.set(NAME, degraded, unhealthy, f64::MIN_POSITIVE..=1.0)?;
-        self.demands.connections = Some(limits);
+        self.demands.limit_connections(NAME, degraded, unhealthy)?;
         Ok(self)
     }
 
     /// The check, ready to be registered or adjusted.
     pub fn registration(self) -> Registration {
-        Registration::new(NAME, self)
-            .description("a PostgreSQL server")
-            .critical()
-            .shared_dependency()
-            .every(Duration::from_secs(30))
-            .timeout(Duration::from_secs(10))
-            .thresholds(3, 2)
+        stores::registration(NAME, "a PostgreSQL server", self)
     }
 }
 
@@ -185,9 +181,9 @@ impl fmt::Debug for PostgresCheck {
 #[async_trait]
 impl Check for PostgresCheck {
     async fn check(&self, cx: &CheckContext) -> Outcome {
-        let answered = self.door.ask(query::sql(self.demands), cx.deadline()).await;
-        let facts = answered.and_then(|(row, latency_ms)| query::read(&row, latency_ms));
-        match facts {
+        let sql = query::sql(self.demands);
+        let answered = self.door.ask(sql, stores::until(cx)).await;
+        match answered.and_then(|answered| query::read(&answered)) {
             Ok(facts) => judge(NAME, self.demands, &facts),
             Err(failure) => failure.outcome(NAME),
         }
@@ -200,7 +196,7 @@ mod tests {
 
     #[test]
     fn addresses() {
-        let refused = |address: &str| match PostgresCheck::connect(address) {
+        let refused = |address: &str| match PostgresCheck::new(address) {
             Ok(_) => String::new(),
             Err(error) => error.to_string(),
         };
@@ -223,7 +219,7 @@ mod tests {
             ("user=alice password=sw0rdfish", "nowhere"),
             (
                 "postgres://alice:sw0rdfish@db01/shop?sslmode=require",
-                "connect_with",
+                "with_options",
             ),
         ] {
             let refused = refused(address);
@@ -235,30 +231,10 @@ mod tests {
 
     #[test]
     fn no_password_is_shown() {
-        let check = PostgresCheck::connect("postgres://alice:sw0rdfish@db01/shop").unwrap();
+        let check = PostgresCheck::new("postgres://alice:sw0rdfish@db01/shop").unwrap();
         let shown = format!("{check:?}");
         for private in ["sw0rdfish", "alice", "db01"] {
             assert!(!shown.contains(private), "{shown}");
         }
-    }
-
-    #[test]
-    fn thresholds_that_mean_nothing_are_refused() {
-        for (degraded, unhealthy) in [(0.9, 0.8), (0.0, 0.5), (0.5, 1.1), (f64::NAN, 0.5)] {
-            let check = PostgresCheck::connect("host=db01").unwrap();
-            let refused = check.thresholds(degraded, unhealthy).unwrap_err();
-            assert!(refused.to_string().starts_with("postgres: "), "{refused}");
-        }
-    }
-
-    #[test]
-    fn defaults() {
-        let registration = PostgresCheck::connect("host=db01").unwrap().registration();
-        let spec = registration.spec();
-        assert_eq!(spec.name, "postgres");
-        assert_eq!(spec.impact, health_core::Impact::Critical);
-        assert!(spec.shared_dependency);
-        assert_eq!(spec.timeout, Duration::from_secs(10));
-        assert_eq!((spec.thresholds.down, spec.thresholds.up), (3, 2));
     }
 }

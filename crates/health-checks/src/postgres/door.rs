@@ -3,32 +3,27 @@
 //! It judges nothing, and does not know what is asked.
 
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
-use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
-use tokio_postgres::{Client, Config, Socket};
+use tokio_postgres::Client;
 
-use super::own::{Connect, Connected, Target};
+use super::own::{Connect, Connected};
 use super::pool::PostgresPool;
 use super::query::{self, Row};
 use super::trouble::{self, Answer};
 use crate::clock;
-use crate::kept::Kept;
+use crate::kept::{Kept, Question, Underway};
 use crate::sql::{Failure, Stage, Trouble, within};
-
-type Underway = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
 /// Where answers come from.
 pub(super) enum Door {
-    /// A client of the service, and the query that it has not answered yet.
-    Shared {
-        client: Arc<Client>,
-        underway: Kept<Underway>,
+    /// The service, and the query without an answer yet, with the connection it was sent through.
+    Lent {
+        lender: Box<dyn Lend>,
+        underway: Underway<Answer>,
     },
-    Pool(Box<dyn Lend>),
     /// A connection made by ourselves, and kept from run to run.
     Own {
         target: Box<dyn Connect>,
@@ -36,77 +31,53 @@ pub(super) enum Door {
     },
 }
 
+/// What a query brought.
+pub(super) struct Answered {
+    pub(super) row: Row,
+    pub(super) latency_ms: f64,
+    /// Whether it came by TLS, where that is known.
+    pub(super) tls: Option<&'static str>,
+}
+
 impl Door {
-    pub(super) fn shared(client: Arc<Client>) -> Self {
-        Self::Shared {
-            client,
-            underway: Kept::default(),
+    pub(super) fn lent(lender: impl Lend + 'static) -> Self {
+        Self::Lent {
+            lender: Box::new(lender),
+            underway: Underway::default(),
         }
     }
 
-    pub(super) fn pool(pool: impl PostgresPool) -> Self {
-        Self::Pool(Box::new(pool))
-    }
-
-    pub(super) fn own<T>(config: Config, tls: T) -> Self
-    where
-        T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
-        T::Stream: Send,
-        T::TlsConnect: Send,
-        <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
-    {
+    pub(super) fn own(target: impl Connect + 'static) -> Self {
         Self::Own {
-            target: Box::new(Target { config, tls }),
+            target: Box::new(target),
             kept: Kept::default(),
         }
     }
 
-    /// The row that answers `sql`, and the milliseconds that it took. Cancel safe: a
-    /// connection of our own is dropped with its query, one of the service's forgets it.
+    /// The row that answers `sql`. Cancel safe: a connection of our own is dropped with its
+    /// query, one of the service's is kept until it has answered.
     pub(super) async fn ask(
         &self,
         sql: &'static str,
         deadline: Instant,
-    ) -> Result<(Row, f64), Failure> {
-        let (answer, latency_ms) = match self {
-            Self::Shared { client, underway } => {
-                ask_shared(client, underway, sql, deadline).await?
+    ) -> Result<Answered, Failure> {
+        let (answer, latency_ms, tls) = match self {
+            Self::Lent { lender, underway } => {
+                within(deadline, Stage::Query, underway.settle()).await?;
+                let query = lender.query(sql, deadline).await?;
+                let asked = timed(within(deadline, Stage::Query, underway.answer(query)));
+                let (answer, latency_ms) = asked.await?;
+                (answer, latency_ms, None)
             }
-            Self::Pool(pool) => pool.ask(sql, deadline).await?,
             Self::Own { target, kept } => ask_own(target.as_ref(), kept, sql, deadline).await?,
         };
         let messages = answer.map_err(trouble::failure)?;
-        let row = query::row(&messages).ok_or_else(|| Failure::new(Trouble::Foreign))?;
-        Ok((row, latency_ms))
+        Ok(Answered {
+            row: query::row(&messages).ok_or_else(|| Failure::new(Trouble::Foreign))?,
+            latency_ms,
+            tls,
+        })
     }
-}
-
-/// At most one query is underway on a client that does not answer: it would queue them all.
-async fn ask_shared(
-    client: &Arc<Client>,
-    underway: &Kept<Underway>,
-    sql: &'static str,
-    deadline: Instant,
-) -> Result<(Answer, f64), Failure> {
-    if let Some(earlier) = underway.take() {
-        // Its answer is as old as its question, and only ends the wait.
-        let _ = finish(earlier, underway, deadline).await?;
-    }
-    let client = client.clone();
-    let query: Underway = Box::pin(async move { client.simple_query(sql).await });
-    timed(finish(query, underway, deadline)).await
-}
-
-async fn finish(
-    mut query: Underway,
-    underway: &Kept<Underway>,
-    deadline: Instant,
-) -> Result<Answer, Failure> {
-    let answer = within(deadline, Stage::Query, query.as_mut()).await;
-    if answer.is_err() {
-        underway.keep(query);
-    }
-    answer
 }
 
 async fn ask_own(
@@ -114,39 +85,59 @@ async fn ask_own(
     kept: &Kept<Connected>,
     sql: &'static str,
     deadline: Instant,
-) -> Result<(Answer, f64), Failure> {
+) -> Result<(Answer, f64, Option<&'static str>), Failure> {
     if let Some(mut connected) = kept.take() {
-        let asked = timed(within(deadline, Stage::Query, connected.ask(sql))).await?;
-        if asked.0.is_ok() {
+        let asked = timed(within(deadline, Stage::Query, connected.ask(sql)));
+        let (answer, latency_ms) = asked.await?;
+        if answer.is_ok() {
+            let tls = Some(connected.tls);
             kept.keep(connected);
-            return Ok(asked);
+            return Ok((answer, latency_ms, tls));
         }
         // It may have been closed since the last run, which says nothing of now.
     }
-    let mut connected = within(deadline, Stage::Connect, target.connect())
-        .await?
-        .map_err(trouble::failure)?;
-    let asked = timed(within(deadline, Stage::Query, connected.ask(sql))).await?;
-    if asked.0.is_ok() {
+    let mut connected = within(deadline, Stage::Connect, target.connect()).await??;
+    let asked = timed(within(deadline, Stage::Query, connected.ask(sql)));
+    let (answer, latency_ms) = asked.await?;
+    let tls = Some(connected.tls);
+    if answer.is_ok() {
         kept.keep(connected);
     }
-    Ok(asked)
+    Ok((answer, latency_ms, tls))
 }
 
-/// A pool, whatever its connections are.
+/// What the service has: a client, or a pool of them.
 #[async_trait]
 pub(super) trait Lend: Send + Sync {
-    async fn ask(&self, sql: &'static str, deadline: Instant) -> Result<(Answer, f64), Failure>;
+    /// A query that is sent when it is polled, and holds what it goes through.
+    async fn query(
+        &self,
+        sql: &'static str,
+        deadline: Instant,
+    ) -> Result<Question<Answer>, Failure>;
+}
+
+#[async_trait]
+impl Lend for Arc<Client> {
+    async fn query(&self, sql: &'static str, _: Instant) -> Result<Question<Answer>, Failure> {
+        let client = self.clone();
+        Ok(Box::pin(async move { client.simple_query(sql).await }))
+    }
 }
 
 #[async_trait]
 impl<P: PostgresPool> Lend for P {
-    async fn ask(&self, sql: &'static str, deadline: Instant) -> Result<(Answer, f64), Failure> {
+    async fn query(
+        &self,
+        sql: &'static str,
+        deadline: Instant,
+    ) -> Result<Question<Answer>, Failure> {
         let connection = within(deadline, Stage::Pool, self.get())
             .await?
             .map_err(trouble::of_pool)?;
-        let query = P::client(&connection).simple_query(sql);
-        timed(within(deadline, Stage::Query, query)).await
+        Ok(Box::pin(async move {
+            P::client(&connection).simple_query(sql).await
+        }))
     }
 }
 

@@ -4,15 +4,21 @@
 //!
 //! The feature `postgres` adds 49 crates: `tokio-postgres` without TLS, and what it needs
 //! for tokio and for passwords. TLS comes with the connector that
-//! [`connect_with`](PostgresCheck::connect_with) is given.
+//! [`with_options`](PostgresCheck::with_options) is given.
+//!
+//! Names are resolved on a thread of the check's own, at most one for each name at once: a
+//! resolver that hangs holds up neither the runtime nor its end. Certificates are verified for
+//! the name all the same. A pool of the service resolves as it does.
 
 mod check;
 mod door;
 mod own;
+mod place;
 mod pool;
 mod query;
+mod tls;
 mod trouble;
 
-pub use crate::sql::DatabaseRole;
+pub use crate::stores::DatabaseRole;
 pub use check::PostgresCheck;
 pub use pool::PostgresPool;

@@ -4,7 +4,9 @@
 
 use tokio_postgres::SimpleQueryMessage;
 
-use crate::sql::{Connections, DatabaseRole, Demands, Facts, Failure, Trouble};
+use super::door::Answered;
+use crate::sql::{Connections, Demands, Facts, Failure, Trouble};
+use crate::stores::DatabaseRole;
 
 const PING: &str = "SELECT 1";
 
@@ -52,8 +54,13 @@ pub(super) fn row(messages: &[SimpleQueryMessage]) -> Option<Row> {
 }
 
 /// What the answer to one of the queries tells.
-pub(super) fn read(row: &Row, latency_ms: f64) -> Result<Facts, Failure> {
-    facts(row, latency_ms).ok_or_else(|| Failure::new(Trouble::Foreign))
+pub(super) fn read(answered: &Answered) -> Result<Facts, Failure> {
+    let facts = facts(&answered.row, answered.latency_ms);
+    let facts = facts.ok_or_else(|| Failure::new(Trouble::Foreign))?;
+    Ok(Facts {
+        tls: answered.tls,
+        ..facts
+    })
 }
 
 fn facts(row: &Row, latency_ms: f64) -> Option<Facts> {
@@ -65,16 +72,16 @@ fn facts(row: &Row, latency_ms: f64) -> Option<Facts> {
     match columns.as_slice() {
         ["1"] => {}
         [recovery, read_only, connections @ ..] => {
-            let standby = truth(recovery, "t", "f")?;
+            let follows = truth(recovery, "t", "f")?;
             let read_only = truth(read_only, "on", "off")?;
-            facts.role = Some(if standby {
+            facts.role = Some(if follows {
                 DatabaseRole::Replica
             } else {
                 DatabaseRole::Primary
             });
-            facts.writable = Some(match (standby, read_only) {
+            facts.writable = Some(match (follows, read_only) {
                 (true, _) => {
-                    Err("it is a standby; see whether it failed over, or correct the address")
+                    Err("it is a replica; see whether it failed over, or correct the address")
                 }
                 (false, true) => Err("default_transaction_read_only is on; turn it off"),
                 (false, false) => Ok(()),
@@ -101,10 +108,11 @@ fn truth(text: &str, yes: &str, no: &str) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sql::CONNECTION_LIMITS;
 
     #[test]
     fn no_more_is_asked_than_is_demanded() {
+        let mut connections = Demands::default();
+        connections.watch_connections();
         for (demands, query) in [
             (Demands::default(), PING),
             (
@@ -121,13 +129,7 @@ mod tests {
                 },
                 STATE,
             ),
-            (
-                Demands {
-                    connections: Some(CONNECTION_LIMITS),
-                    ..Demands::default()
-                },
-                STATE_AND_CONNECTIONS,
-            ),
+            (connections, STATE_AND_CONNECTIONS),
         ] {
             assert_eq!(sql(demands), query, "{demands:?}");
         }

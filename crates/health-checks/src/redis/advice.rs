@@ -51,10 +51,10 @@ fn answered(code: &str, detail: Option<&str>) -> &'static str {
         "WRONGPASS" => REJECTED,
         "NOPERM" => "redis does not let this user do so; widen its rules with ACL SETUSER",
         "LOADING" => "redis is loading its data; wait until it is done",
-        "READONLY" => "redis is a read-only replica; write to its master",
+        "READONLY" => "redis is a read-only replica; write to its primary",
         "OOM" => "redis has used all of maxmemory; raise it, or let keys be evicted",
         "MISCONF" => "redis cannot save to its disk and refuses writes; free or mend the disk",
-        "MASTERDOWN" => "redis has lost its master and serves no stale data; mend the master",
+        "MASTERDOWN" => "redis has lost its primary and serves no stale data; mend the primary",
         "CLUSTERDOWN" => "redis cluster is down; see to its nodes",
         "BUSY" => "redis is busy with a script; wait, or end it with SCRIPT KILL",
         "DENIED" => "redis is in protected mode; set a password, or bind its addresses",
@@ -129,7 +129,7 @@ mod tests {
             (
                 answer("MASTERDOWN", "x"),
                 Cause::Reported,
-                "lost its master",
+                "lost its primary",
             ),
             (
                 answer("CLUSTERDOWN", "x"),

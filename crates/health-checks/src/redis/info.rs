@@ -2,27 +2,18 @@
 
 use redis::{ErrorKind, InfoDict, RedisError};
 
-/// The role of a Redis server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RedisRole {
-    /// It takes writes.
-    Master,
-    /// It follows a master, and is read-only as a rule.
-    Replica,
-}
-
 /// From `INFO replication`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Replication {
-    Master { replicas: u64 },
+    Primary { replicas: u64 },
     Replica(Link),
 }
 
-/// A replica's link to its master.
+/// A replica's link to its primary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Link {
     Up,
-    /// The master's data set is on its way.
+    /// The primary's data set is on its way.
     Synchronising,
     /// For so many seconds, if it ever was up.
     Down(Option<u64>),
@@ -41,7 +32,7 @@ impl Replication {
     pub(super) fn read(info: &InfoDict) -> Result<Self, RedisError> {
         let role: String = field(info, "role")?;
         match role.as_str() {
-            "master" => Ok(Self::Master {
+            "master" => Ok(Self::Primary {
                 replicas: field(info, "connected_slaves")?,
             }),
             "slave" => Ok(Self::Replica(link(info)?)),
@@ -90,7 +81,7 @@ mod tests {
         for (text, read) in [
             (
                 "# Replication\r\nrole:master\r\nconnected_slaves:2\r\n",
-                Some(Replication::Master { replicas: 2 }),
+                Some(Replication::Primary { replicas: 2 }),
             ),
             ("role:slave\r\nmaster_link_status:up\r\n", Some(up)),
             (

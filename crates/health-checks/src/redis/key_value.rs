@@ -20,8 +20,20 @@ pub struct RedisKeyValue {
 }
 
 impl RedisKeyValue {
+    /// Connects to a URL by itself, as [`RedisCheck::new`](super::RedisCheck::new) does.
+    pub fn new(url: &str) -> Result<Self, InvalidCheck> {
+        Ok(Self::with_options(door::client("redis", url)?))
+    }
+
+    /// Connects by itself as a `redis::Client` says, and keeps one connection.
+    pub fn with_options(client: Client) -> Self {
+        Self {
+            door: Door::own(client),
+        }
+    }
+
     /// Through a connection of the service.
-    pub fn shared<C>(connection: C) -> Self
+    pub fn client<C>(connection: C) -> Self
     where
         C: ConnectionLike + Clone + Send + Sync + 'static,
     {
@@ -30,21 +42,9 @@ impl RedisKeyValue {
         }
     }
 
-    /// Connects to a URL by itself, as [`RedisCheck::connect`](super::RedisCheck::connect) does.
-    pub fn connect(url: &str) -> Result<Self, InvalidCheck> {
-        Ok(Self::client(door::client("redis", url)?))
-    }
-
-    /// Connects by itself with a client of the service, and keeps one connection.
-    pub fn client(client: Client) -> Self {
-        Self {
-            door: Door::own(client),
-        }
-    }
-
     async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
         let (mut connection, _) = self.door.open().await?;
-        let answer = door::ask(&mut connection, command).await?;
+        let answer = self.door.ask(&mut connection, command).await?;
         self.door.keep(connection);
         Ok(answer)
     }

@@ -8,6 +8,7 @@ use redis::Client;
 use redis::aio::PubSubStream;
 
 use super::door::{self, Door};
+use super::names::Names;
 use crate::distributed::{AdapterError, Messages, PubSub};
 use crate::invalid::InvalidCheck;
 
@@ -17,21 +18,23 @@ use crate::invalid::InvalidCheck;
 #[must_use = "it does nothing until a check uses it"]
 pub struct RedisPubSub {
     client: Client,
+    names: Names,
     door: Door,
 }
 
 impl RedisPubSub {
-    /// Connects to a URL by itself, as [`RedisCheck::connect`](super::RedisCheck::connect) does.
-    pub fn connect(url: &str) -> Result<Self, InvalidCheck> {
-        Ok(Self::client(door::client("redis", url)?))
+    /// Connects to a URL by itself, as [`RedisCheck::new`](super::RedisCheck::new) does.
+    pub fn new(url: &str) -> Result<Self, InvalidCheck> {
+        Ok(Self::with_options(door::client("redis", url)?))
     }
 
-    /// Connects by itself with a client of the service: one connection that is kept for
+    /// Connects by itself as a `redis::Client` says: one connection that is kept for
     /// publishing, and one for each subscription.
-    pub fn client(client: Client) -> Self {
+    pub fn with_options(client: Client) -> Self {
         Self {
             door: Door::own(client.clone()),
             client,
+            names: Names::default(),
         }
     }
 }
@@ -46,7 +49,7 @@ impl fmt::Debug for RedisPubSub {
 #[async_trait]
 impl PubSub for RedisPubSub {
     async fn subscribe(&self, topic: &str) -> Result<Box<dyn Messages>, AdapterError> {
-        let mut connection = self.client.get_async_pubsub().await?;
+        let mut connection = self.names.subscriber(&self.client).await?;
         connection.subscribe(topic).await?;
         Ok(Box::new(Subscription(connection.into_on_message())))
     }
@@ -54,7 +57,7 @@ impl PubSub for RedisPubSub {
     async fn publish(&self, topic: &str, message: &[u8]) -> Result<(), AdapterError> {
         let (mut connection, _) = self.door.open().await?;
         let command = redis::cmd("PUBLISH").arg(topic).arg(message).to_owned();
-        let () = door::ask(&mut connection, &command).await?;
+        let () = self.door.ask(&mut connection, &command).await?;
         self.door.keep(connection);
         Ok(())
     }

@@ -124,6 +124,8 @@ pub(crate) struct Failure {
     trouble: Trouble,
     /// Private.
     error: Option<Box<dyn Error + Send + Sync>>,
+    /// Of an answer that came before it failed.
+    latency_ms: Option<f64>,
 }
 
 impl Failure {
@@ -131,6 +133,7 @@ impl Failure {
         Self {
             trouble,
             error: None,
+            latency_ms: None,
         }
     }
 
@@ -141,7 +144,13 @@ impl Failure {
         Self {
             trouble,
             error: Some(error.into()),
+            latency_ms: None,
         }
+    }
+
+    /// The same after an answer that took so long, if there was one.
+    pub(crate) fn after(self, latency_ms: Option<f64>) -> Self {
+        Self { latency_ms, ..self }
     }
 
     /// What it says of the server of this `name`.
@@ -150,6 +159,10 @@ impl Failure {
         let outcome = match self.trouble {
             Trouble::TimedOut(_) => Outcome::timeout(advice),
             _ => Outcome::unhealthy(advice),
+        };
+        let outcome = match self.latency_ms {
+            Some(latency_ms) => outcome.detail("latency_ms", latency_ms),
+            None => outcome,
         };
         match self.error {
             Some(error) => outcome.with_error(error),
@@ -215,6 +228,18 @@ mod tests {
         let outcome = Failure::with_error(Trouble::Other, "alice at db01").outcome("mysql");
         assert_eq!(outcome.message(), "mysql cannot be asked; see the log");
         assert_eq!(outcome.error().unwrap().to_string(), "alice at db01");
+        assert!(outcome.details().is_empty());
+    }
+
+    #[test]
+    fn what_was_measured_before_is_told() {
+        for measured in [None, Some(0.5)] {
+            let outcome = Failure::new(Trouble::Ended)
+                .after(measured)
+                .outcome("mysql");
+            let told = outcome.details().get("latency_ms");
+            assert_eq!(told.and_then(serde_json::Value::as_f64), measured);
+        }
     }
 
     #[test]

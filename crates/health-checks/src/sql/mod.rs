@@ -4,11 +4,9 @@
 //! It speaks to no server: `postgres` and `mysql` do.
 
 mod failure;
-mod role;
 mod stage;
 mod standing;
 
 pub(crate) use failure::{Failure, Trouble};
-pub use role::DatabaseRole;
 pub(crate) use stage::{Stage, within};
-pub(crate) use standing::{CONNECTION_LIMITS, Connections, Demands, Facts, judge};
+pub(crate) use standing::{Connections, Demands, Facts, judge};

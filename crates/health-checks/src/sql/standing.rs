@@ -4,12 +4,13 @@
 
 use health_core::{Outcome, Status};
 
-use super::role::DatabaseRole;
-use crate::limits::Limits;
+use crate::invalid::InvalidCheck;
+use crate::limits::{Limits, figure};
 use crate::percent::percent;
+use crate::stores::{DatabaseRole, Finding, worst};
 
 /// Fractions of the connections that may be used.
-pub(crate) const CONNECTION_LIMITS: Limits = Limits::rising(0.8, 0.95);
+const CONNECTION_LIMITS: Limits = Limits::rising(0.8, 0.95);
 
 /// What is asked of a server beyond an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -17,6 +18,25 @@ pub(crate) struct Demands {
     pub(crate) writable: bool,
     pub(crate) role: Option<DatabaseRole>,
     pub(crate) connections: Option<Limits>,
+}
+
+impl Demands {
+    /// Connections in use, by the limits that there are, or those of [`CONNECTION_LIMITS`].
+    pub(crate) fn watch_connections(&mut self) {
+        self.connections.get_or_insert(CONNECTION_LIMITS);
+    }
+
+    /// The same by other limits, for the check of this `name`.
+    pub(crate) fn limit_connections(
+        &mut self,
+        name: &'static str,
+        degraded: f64,
+        unhealthy: f64,
+    ) -> Result<(), InvalidCheck> {
+        let limits = CONNECTION_LIMITS.set(name, degraded, unhealthy, f64::MIN_POSITIVE..=1.0)?;
+        self.connections = Some(limits);
+        Ok(())
+    }
 }
 
 /// What a server answered in one run; what was not asked for is `None`.
@@ -29,6 +49,8 @@ pub(crate) struct Facts {
     /// Of a replica: whether it follows.
     pub(crate) replicating: Option<bool>,
     pub(crate) connections: Option<Connections>,
+    /// Whether a connection of the check's own speaks TLS.
+    pub(crate) tls: Option<&'static str>,
 }
 
 /// The connections of a server.
@@ -38,8 +60,6 @@ pub(crate) struct Connections {
     /// How many an ordinary user may take.
     pub(crate) limit: u64,
 }
-
-type Finding = (Status, String);
 
 /// What `facts` mean by `demands`. A demand without its fact is not met.
 pub(crate) fn judge(name: &str, demands: Demands, facts: &Facts) -> Outcome {
@@ -116,18 +136,6 @@ fn judge_connections(name: &str, limits: Limits, connections: Option<Connections
     )
 }
 
-/// All that is as bad as the worst of them.
-fn worst(findings: &[Finding]) -> Outcome {
-    let status = findings.iter().map(|(status, _)| *status).max();
-    let status = status.unwrap_or(Status::Unhealthy);
-    let told: Vec<&str> = findings
-        .iter()
-        .filter(|(of, _)| *of == status)
-        .map(|(_, text)| text.as_str())
-        .collect();
-    Outcome::new(status, told.join(", "))
-}
-
 fn details(facts: &Facts, outcome: Outcome) -> Outcome {
     let mut outcome = outcome.detail("latency_ms", facts.latency_ms);
     if let Some(writable) = facts.writable {
@@ -135,6 +143,9 @@ fn details(facts: &Facts, outcome: Outcome) -> Outcome {
     }
     if let Some(role) = facts.role {
         outcome = outcome.detail("role", role.to_string());
+    }
+    if let Some(tls) = facts.tls {
+        outcome = outcome.detail("tls", tls);
     }
     if let Some(replicating) = facts.replicating {
         outcome = outcome.detail("replicating", replicating);
@@ -151,12 +162,8 @@ fn details(facts: &Facts, outcome: Outcome) -> Outcome {
     outcome
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a ratio; 52 bits of it are plenty"
-)]
 fn used_fraction(connections: Connections) -> f64 {
-    connections.used as f64 / connections.limit as f64
+    figure(connections.used) / figure(connections.limit)
 }
 
 #[cfg(test)]
@@ -323,24 +330,49 @@ mod tests {
     }
 
     #[test]
+    fn limits_of_connections() {
+        for (degraded, unhealthy, good) in [
+            (0.5, 0.9, true),
+            (0.9, 0.8, false),
+            (0.0, 0.5, false),
+            (0.5, 1.1, false),
+            (f64::NAN, 0.5, false),
+        ] {
+            let mut demands = demand(false, None, false);
+            let refused = demands.limit_connections("db", degraded, unhealthy).err();
+            assert_eq!(refused.is_none(), good, "{degraded} {unhealthy}");
+            assert_eq!(demands.connections.is_some(), good);
+            let refused = refused.map(|refused| refused.to_string());
+            assert!(refused.is_none_or(|refused| refused.starts_with("db: ")));
+        }
+        let mut demands = demand(false, None, false);
+        demands.limit_connections("db", 0.1, 0.2).unwrap();
+        let limited = demands;
+        demands.watch_connections();
+        assert_eq!(demands, limited);
+    }
+
+    #[test]
     fn the_worst_is_told() {
         let facts = Facts {
             latency_ms: 0.5,
-            writable: Some(Err("it is a standby")),
+            writable: Some(Err("it is a replica")),
             role: Some(Replica),
             replicating: Some(true),
             connections: Some(Connections {
                 used: 85,
                 limit: 100,
             }),
+            tls: Some("none"),
         };
         let outcome = judge("db", demand(true, Some(Replica), true), &facts);
-        assert_eq!(outcome.message(), "db takes no writes: it is a standby");
+        assert_eq!(outcome.message(), "db takes no writes: it is a replica");
         for (key, value) in [
             ("latency_ms", "0.5"),
             ("writable", "false"),
             ("role", "\"replica\""),
             ("replicating", "true"),
+            ("tls", "\"none\""),
             ("connections_used_percent", "85.0"),
         ] {
             assert_eq!(outcome.details()[key].to_string(), value, "{key}");

@@ -4,18 +4,16 @@
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
 use std::time::Instant;
 
 use thiserror::Error;
 use tokio::net::UdpSocket;
-use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 
-use super::lookup;
 use super::packet::{self, Answer, NtpTime, Refused};
 use super::server::Server;
 use crate::clock;
+use crate::lookup::Lookup;
 
 /// How many of a name's addresses are tried, each in its part of the time.
 const MOST_ADDRESSES: usize = 2;
@@ -40,10 +38,10 @@ pub(super) enum AskError {
 /// Asks `server` until `until`. Cancel safe.
 pub(super) async fn ask(
     server: &Server,
-    lookup: &Arc<Semaphore>,
+    lookup: &Lookup,
     until: Instant,
 ) -> Result<Answer, AskError> {
-    let found = lookup::addresses(&server.host, server.port, lookup);
+    let found = lookup.addresses(&server.host, server.port);
     let addresses = timeout_at(until.into(), found)
         .await
         .map_err(|_| AskError::Lookup(io::ErrorKind::TimedOut.into()))?

@@ -13,7 +13,6 @@
 mod consensus;
 mod drift;
 mod exchange;
-mod lookup;
 mod ntp;
 mod packet;
 mod peers;

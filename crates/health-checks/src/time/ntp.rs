@@ -2,12 +2,11 @@
 //!
 //! Asking one is in `exchange`; what several say together is in `consensus`.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use health_core::{Check, CheckContext, Outcome, Registration};
-use tokio::sync::Semaphore;
 
 use super::consensus::{Reading, agree};
 use super::drift;
@@ -18,6 +17,7 @@ use super::server::Server;
 use crate::clock;
 use crate::invalid::InvalidCheck;
 use crate::limits::Limits;
+use crate::lookup::Lookup;
 use crate::margin;
 use crate::pace::Pace;
 use crate::together::together;
@@ -230,19 +230,10 @@ struct NtpRun {
 }
 
 /// What is known of a server from one run to the next.
+#[derive(Default)]
 struct Remembered {
     rest: Mutex<Rest>,
-    /// Held by a look for its name until it is over.
-    lookup: Arc<Semaphore>,
-}
-
-impl Default for Remembered {
-    fn default() -> Self {
-        Self {
-            rest: Mutex::default(),
-            lookup: Arc::new(Semaphore::new(1)),
-        }
-    }
+    lookup: Lookup,
 }
 
 #[async_trait]

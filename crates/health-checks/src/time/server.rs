@@ -1,6 +1,6 @@
 //! The name of an NTP server, as a person writes it.
 //!
-//! It resolves nothing; see `lookup`.
+//! It resolves nothing; see `exchange`.
 
 use std::fmt;
 use std::net::Ipv6Addr;

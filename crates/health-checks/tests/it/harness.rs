@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "which of it is used depends on the features")]
 
 use std::collections::HashSet;
+use std::io;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use health_core::{AskError, Check, CheckContext, CheckState, Health, Outcome, Registration};
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// Long enough for the slowest machine; reached only by a test that fails.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
@@ -87,6 +89,30 @@ pub(crate) async fn result(registration: impl Into<Registration>) -> Arc<CheckSt
 #[derive(Clone, Default)]
 pub(crate) struct Said(Arc<Mutex<String>>);
 
+impl io::Write for Said {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes);
+        self.0.lock().unwrap().push_str(&text);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// All that is logged on this thread for as long as the guard lives: not what only a developer of
+/// a client looks at (TRACE), who sees its very messages.
+pub(crate) fn logged() -> (Said, impl Sized) {
+    let said = Said::default();
+    let writer = said.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::DEBUG)
+        .with_writer(move || writer.clone())
+        .finish();
+    (said, subscriber.set_default())
+}
+
 impl Said {
     /// The same check, listened to.
     pub(crate) fn listen(&self, registration: impl Into<Registration>) -> Registration {
@@ -159,9 +185,11 @@ pub(crate) fn alone_with_network(test: &str, body: impl FnOnce()) {
     alone_under("unshare", &arguments, test, || {
         let up = Command::new("ip")
             .args(["link", "set", "lo", "up"])
-            .status()
-            .expect("cannot run ip; run `apt-get install --no-install-recommends iproute2`");
-        assert!(up.success());
+            .status();
+        assert!(
+            up.is_ok_and(|up| up.success()),
+            "cannot run ip; run `apt-get install --no-install-recommends iproute2`"
+        );
         body();
     });
 }
@@ -238,7 +266,8 @@ pub(crate) fn connections(port: u16) -> usize {
     let port = format!(":{port:04X}");
     let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
     // Local address, remote address, state, four more, and the inode.
-    let ends: Vec<(&str, &str)> = table
+    // A set, as the kernel may list one twice while others come and go.
+    let ends: HashSet<(&str, &str)> = table
         .lines()
         .skip(1)
         .filter_map(|line| {

@@ -11,9 +11,19 @@
     reason = "a test that waits must give up some time"
 )]
 
+#[cfg(any(feature = "net", feature = "postgres"))]
+mod authority;
 mod details;
 mod harness;
 mod server;
+#[cfg(any(
+    feature = "etcd",
+    feature = "mysql",
+    feature = "nats",
+    feature = "postgres",
+    feature = "redis"
+))]
+mod stores;
 
 #[cfg(feature = "distributed")]
 mod distributed;
@@ -33,6 +43,15 @@ mod postgres;
 mod process;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(all(
+    feature = "distributed",
+    feature = "etcd",
+    feature = "mysql",
+    feature = "nats",
+    feature = "postgres",
+    feature = "redis"
+))]
+mod resolver;
 #[cfg(feature = "runtime")]
 mod runtime;
 #[cfg(feature = "system")]

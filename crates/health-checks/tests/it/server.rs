@@ -15,6 +15,10 @@ use tempfile::TempDir;
 
 use crate::harness::{Monitored, PATIENCE, until};
 
+/// What the servers are logged in to with.
+#[allow(dead_code, reason = "some servers ask for none")]
+pub(crate) const PASSWORD: &str = "sw0rdfish";
+
 /// How long a run waits for a server that is killed, if its client waits.
 const IMPATIENCE: Duration = Duration::from_secs(2);
 
@@ -96,11 +100,11 @@ impl Server {
     /// one by one, so this waits for the last.
     pub(crate) fn suspend(&self) {
         self.signal(Signal::STOP);
-        self.signal_children(Signal::STOP);
-        // A thread that runs may answer before it stops.
-        let mut processes = self.children();
-        processes.push(Pid::from_child(&self.child));
+        // A thread that runs may answer before it stops, or make another child.
         until("the server's stop", || {
+            self.signal_children(Signal::STOP);
+            let mut processes = self.children();
+            processes.push(Pid::from_child(&self.child));
             processes.iter().all(|pid| threads_are(*pid, "TtZX"))
         });
     }
@@ -120,6 +124,19 @@ impl Server {
             assert!(begin.elapsed() < PATIENCE, "no {words:?}: {state:?}");
             self.resume();
         }
+    }
+
+    /// Suspends it under a check, which must say so in these words, and recover by itself once it
+    /// goes on.
+    pub(crate) async fn hang_under(&self, registration: impl Into<Registration>, words: &str) {
+        let registration = registration.into().thresholds(1, 1);
+        let monitored = Monitored::start(registration);
+        self.suspend_under(&monitored, words).await;
+        self.resume();
+        monitored
+            .ask_until("the server's return", CheckState::healthy)
+            .await;
+        monitored.stop().await;
     }
 
     /// Kills it under a check, which must say so in each run, and recover by itself once it is

@@ -1,5 +1,5 @@
 //! Any method, target, version and headers: the service answers at once, with a code that it
-//! documents, and JSON where it says so.
+//! documents, in the form that it says, and strangers learn nothing that is not for them.
 //!
 //! Parsing bytes into a request is hyper's; raw sockets have integration tests.
 #![no_main]
@@ -9,25 +9,40 @@ use std::pin::{Pin, pin};
 use std::sync::LazyLock;
 use std::task::{Context, Poll, Waker};
 
-use health_core::{Component, ComponentSpec, Health};
-use health_http::HealthService;
+use health_core::{Component, ComponentSpec, Group, Health};
+use health_http::{HealthService, Token};
 use http_body_util::BodyExt;
 use hyper::{Request, Version};
 use libfuzzer_sys::fuzz_target;
 
+/// The name and the message of what strangers must not learn of.
+const COVERT: &str = "covert";
+
+/// One service that tells all, and two that tell strangers little.
 struct Node {
-    service: HealthService,
+    open: HealthService,
+    closed: [HealthService; 2],
     _part: Component,
 }
 
 static NODE: LazyLock<Node> = LazyLock::new(|| {
     let health = Health::new();
     let part = health
-        .component(ComponentSpec::new("part"))
+        .component(ComponentSpec::new(COVERT).tag("all"))
         .expect("the name is free");
-    part.degraded("not at its best");
+    part.degraded(COVERT);
+    health
+        .group(Group::tagged("all", "all"))
+        .expect("the name is free");
+    // Longer than any input that the fuzzer makes up.
+    let token = Token::new(&"k3".repeat(100)).expect("it is a token");
+    let service = || HealthService::builder(health.clone());
     Node {
-        service: HealthService::new(health),
+        open: service().build(),
+        closed: [
+            service().status_only().build(),
+            service().tokens([token]).build(),
+        ],
         _part: part,
     }
 });
@@ -36,18 +51,39 @@ fuzz_target!(|bytes: &[u8]| {
     let Some(request) = request(bytes) else {
         return;
     };
-    let response = at_once(NODE.service.answer(&request));
+    answered(&NODE.open, &request);
+    for service in &NODE.closed {
+        let body = answered(service, &request);
+        let told = body
+            .windows(COVERT.len())
+            .any(|part| part == COVERT.as_bytes());
+        assert!(!told, "{request:?} learns of a check");
+    }
+});
+
+/// The body of an answer that is as it must be.
+fn answered(service: &HealthService, request: &Request<()>) -> Vec<u8> {
+    let response = at_once(service.answer(request));
     let (head, body) = response.into_parts();
     assert!(
-        matches!(head.status.as_u16(), 200 | 400 | 404 | 405 | 503),
+        matches!(
+            head.status.as_u16(),
+            200 | 400 | 401 | 404 | 405 | 414 | 503
+        ),
         "{request:?}: {}",
         head.status
     );
     let Ok(body) = at_once(body.collect());
-    let body = body.to_bytes();
-    let kind = head.headers.get("content-type").map(|kind| kind.as_bytes());
-    if kind.is_some_and(|kind| kind.starts_with(b"application/json")) {
-        serde_json::from_slice::<serde_json::Value>(&body).expect("the body is JSON");
+    let body = body.to_bytes().to_vec();
+    match head.headers.get("content-type").map(|kind| kind.as_bytes()) {
+        None => assert!(body.is_empty(), "{request:?}: a body without a type"),
+        Some(kind) if kind.ends_with(b"json") => {
+            serde_json::from_slice::<serde_json::Value>(&body).expect("the body is JSON");
+        }
+        Some(kind) => {
+            assert_eq!(kind, b"text/plain; charset=utf-8");
+            std::str::from_utf8(&body).expect("the body is text");
+        }
     }
     assert_eq!(
         head.headers
@@ -55,7 +91,8 @@ fuzz_target!(|bytes: &[u8]| {
             .map(|value| value.as_bytes()),
         Some(&b"nosniff"[..])
     );
-});
+    body
+}
 
 /// Method, target and version on the first line, a header on each further one.
 fn request(bytes: &[u8]) -> Option<Request<()>> {

@@ -3,16 +3,20 @@
 //! One pass over the state; it asks nobody and runs nothing.
 
 use std::collections::HashMap;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use health_core::{CheckState, CheckStatus, Health, History, NodeStatus, Probe};
+use health_core::{CheckState, CheckStatus, Health, NodeStatus, Probe, Report, Totals};
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 
-use super::family::{Family, float};
+use super::family::{Family, Kind, float};
+use super::proto::Proto;
 use crate::clock;
 
 const QUANTILES: [f64; 3] = [0.5, 0.9, 0.99];
+
+/// Of all runs of a check, and of the latencies of those that are remembered.
+type Figures = (Totals, [Option<Duration>; 3]);
 
 /// Collects the figures of one [`Health`], for a registry of the service's own; `/metrics`
 /// has them without.
@@ -170,8 +174,8 @@ const DESCRIPTIONS: [Description; 15] = [
     DURATION,
 ];
 
-fn gauge((name, help, _): Description) -> Family {
-    Family::gauge(name, help)
+fn gauge<F: Family>((name, help, _): Description) -> F {
+    F::gauge(name, help)
 }
 
 impl Collector for HealthCollector {
@@ -180,30 +184,37 @@ impl Collector for HealthCollector {
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
-        let mut families = self.node();
-        let mut checks = Checks::new();
-        for check in &self.health.report().checks {
-            checks.add(check, self.health.history(check.name()).as_ref());
-        }
-        families.extend(checks.done());
-        families
+        self.families().map(Proto::done).collect()
     }
 }
 
 impl HealthCollector {
-    fn node(&self) -> Vec<MetricFamily> {
-        let (health, report) = (&self.health, self.health.report());
+    /// All of it: one pass over the state. Metrics without a series are left out.
+    pub(super) fn families<F: Family>(&self) -> impl Iterator<Item = F> {
+        let report = self.health.report();
+        let mut checks = Checks::<F>::new();
+        for check in &report.checks {
+            checks.add(check, self.health.run_figures(check.name(), QUANTILES));
+        }
+        let node: [F; 6] = self.node(&report);
+        node.into_iter()
+            .chain(checks.done())
+            .filter(|family| !family.is_empty())
+    }
+
+    fn node<F: Family>(&self, report: &Report) -> [F; 6] {
+        let health = &self.health;
         let one = |description, labels: &[(&'static str, &str)], value| {
-            let mut family = gauge(description);
+            let mut family: F = gauge(description);
             family.set(labels, value);
             family
         };
         let uptime = health.uptime_at(clock::now().into_std()).as_secs_f64();
-        let mut status = gauge(STATUS);
+        let mut status: F = gauge(STATUS);
         for known in NodeStatus::ALL {
             status.flag(&[("status", known.as_str())], *known == report.status);
         }
-        let mut passing = gauge(PASSING);
+        let mut passing: F = gauge(PASSING);
         for probe in Probe::ALL {
             let passes = health.verdict(*probe).passing;
             passing.flag(&[("probe", probe.as_str())], passes);
@@ -212,31 +223,28 @@ impl HealthCollector {
         [
             one(INFO, &named, 1.0),
             status,
-            one(SCORE, &[], health.summary().overall_score),
+            one(SCORE, &[], report.summary().overall_score),
             one(START, &[], seconds_since_1970(health.start_time())),
             one(UPTIME, &[], uptime),
             passing,
         ]
-        .into_iter()
-        .filter_map(Family::done)
-        .collect()
     }
 }
 
 /// The metrics that have a series for each check.
-struct Checks {
-    info: Family,
-    status: Family,
-    enabled: Family,
-    stale: Family,
-    score: Family,
-    failures: Family,
-    last: Family,
-    runs: Family,
-    duration: Family,
+struct Checks<F> {
+    info: F,
+    status: F,
+    enabled: F,
+    stale: F,
+    score: F,
+    failures: F,
+    last: F,
+    runs: F,
+    duration: F,
 }
 
-impl Checks {
+impl<F: Family> Checks<F> {
     fn new() -> Self {
         Self {
             info: gauge(CHECK),
@@ -246,12 +254,12 @@ impl Checks {
             score: gauge(CHECK_SCORE),
             failures: gauge(FAILURES),
             last: gauge(LAST),
-            runs: Family::counter(RUNS.0, RUNS.1),
-            duration: Family::summary(DURATION.0, DURATION.1),
+            runs: F::counter(RUNS.0, RUNS.1),
+            duration: F::new(DURATION.0, DURATION.1, Kind::Summary),
         }
     }
 
-    fn add(&mut self, check: &CheckState, history: Option<&History>) {
+    fn add(&mut self, check: &CheckState, figures: Option<Figures>) {
         let name = ("check", check.name());
         let spec = &check.spec;
         let kind = if check.component {
@@ -276,10 +284,9 @@ impl Checks {
         if let Some(at) = check.at {
             self.last.set(&[name], seconds_since_1970(at));
         }
-        let Some(history) = history else {
+        let Some((totals, latencies)) = figures else {
             return;
         };
-        let totals = history.totals;
         for (outcome, count) in [
             ("healthy", totals.healthy),
             ("degraded", totals.degraded),
@@ -290,11 +297,9 @@ impl Checks {
             self.runs.count(&[name, ("outcome", outcome)], count);
         }
         if !check.component {
-            let values = history.latency_quantiles(QUANTILES);
             // What was not measured is NaN, as Prometheus' own summaries have it.
-            let seconds =
-                |value: Option<std::time::Duration>| value.map_or(f64::NAN, |it| it.as_secs_f64());
-            let quantiles = QUANTILES.into_iter().zip(values.map(seconds));
+            let seconds = |value: Option<Duration>| value.map_or(f64::NAN, |it| it.as_secs_f64());
+            let quantiles = QUANTILES.into_iter().zip(latencies.map(seconds));
             self.duration.summarise(
                 &[name],
                 quantiles,
@@ -303,7 +308,7 @@ impl Checks {
         }
     }
 
-    fn done(self) -> impl Iterator<Item = MetricFamily> {
+    fn done(self) -> [F; 9] {
         [
             self.info,
             self.status,
@@ -315,8 +320,6 @@ impl Checks {
             self.runs,
             self.duration,
         ]
-        .into_iter()
-        .filter_map(Family::done)
     }
 }
 

@@ -2,38 +2,37 @@
 //!
 //! Both count by themselves; this names the counts.
 
-use prometheus::proto::MetricFamily;
-
 use super::family::Family;
+use super::text::Text;
 use crate::answered::Answered;
 use crate::server::CountsReader;
 
 /// Answers by route and code.
-pub(super) fn answered(answered: &Answered) -> Option<MetricFamily> {
-    let mut family = Family::counter(
+pub(super) fn answered(answered: &Answered) -> Text {
+    let mut family = Text::counter(
         "health_http_requests_total",
         "Requests answered, by route and status code.",
     );
     for (route, code, count) in answered.read() {
         family.count(&[("route", route), ("code", code)], count);
     }
-    family.done()
+    family
 }
 
 /// Connections, and what became of them.
-pub(super) fn connections(server: &CountsReader) -> Vec<MetricFamily> {
+pub(super) fn connections(server: &CountsReader) -> [Text; 6] {
     let counts = server.counts();
-    let mut open = Family::gauge("health_http_connections", "Connections now open.");
+    let mut open = Text::gauge("health_http_connections", "Connections now open.");
     open.set(
         &[],
         u32::try_from(server.connections()).map_or(f64::INFINITY, f64::from),
     );
     let counter = |name, help, value| {
-        let mut family = Family::counter(name, help);
+        let mut family = Text::counter(name, help);
         family.count(&[], value);
         family
     };
-    let mut evicted = Family::counter(
+    let mut evicted = Text::counter(
         "health_http_connections_evicted_total",
         "Connections that gave way to newcomers at the cap, by what they were doing.",
     );
@@ -44,7 +43,7 @@ pub(super) fn connections(server: &CountsReader) -> Vec<MetricFamily> {
     ] {
         evicted.count(&[("state", state)], count);
     }
-    let mut overdue = Family::counter(
+    let mut overdue = Text::counter(
         "health_http_connections_timed_out_total",
         "Connections that were closed for having outstayed a bound.",
     );
@@ -76,7 +75,4 @@ pub(super) fn connections(server: &CountsReader) -> Vec<MetricFamily> {
             counts.refused,
         ),
     ]
-    .into_iter()
-    .filter_map(Family::done)
-    .collect()
 }

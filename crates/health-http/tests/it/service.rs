@@ -15,9 +15,11 @@ use http_body_util::BodyExt;
 use hyper::Request;
 use serde_json::Value;
 
+mod dialect_golden;
 mod dialects;
 mod disclosure;
 mod events;
+mod mapping;
 #[cfg(feature = "prometheus")]
 mod metrics;
 #[cfg(feature = "ui")]

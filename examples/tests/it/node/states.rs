@@ -15,7 +15,14 @@ fn it_is_ready_and_shows_what_it_was_told() {
     for path in ["/health", "/live", "/startup"] {
         node.wait_for(path, 200);
     }
-    let all = ["disk", "memory", "noop-1", "noop-3", "worker"];
+    let all = [
+        "disk",
+        "lag:replica",
+        "memory",
+        "noop-1",
+        "noop-3",
+        "worker",
+    ];
     let body = node.wait_until("/health", |_, body| {
         all.iter().all(|name| body.contains(name))
     });

@@ -40,6 +40,7 @@ fn main() -> Result {
         "evaluate-multi" => multi.build()?.block_on(evaluate(count)),
         "render" => current.build()?.block_on(render(count, 1)),
         "render-all" => current.build()?.block_on(render(count, 1_000)),
+        "scrape" => current.build()?.block_on(scrape(count)),
         "register" => current.build()?.block_on(async { register(count) }),
         "memory" => current.build()?.block_on(memory(count)),
         "check-memory" => {
@@ -169,6 +170,23 @@ async fn render(count: u64, fresh: u64) -> Result {
         done += node.checks;
     }
     print!("{}", meter.report(done));
+    Ok(())
+}
+
+/// Serves `/metrics` of 1,000 checks whose histories are full; each scrape finds new results of all.
+async fn scrape(count: u64) -> Result {
+    let node = Node::new(1_000, 10 * OFTEN)?;
+    node.run(HISTORY + 10).await?;
+    let service = HealthService::new(node.health.clone());
+    let request = Request::get("/metrics").header("host", "bench").body(())?;
+    let mut meter = Meter::paused();
+    for _ in 0..count {
+        node.reach(node.runs() + node.checks).await;
+        meter.resume();
+        black_box(service.answer(&request).await);
+        meter.pause();
+    }
+    print!("{}", meter.report(count));
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use std::process::Command;
 use super::request_cost::read_counts;
 use crate::budgets::{
     CHECK_MEMORY, EVALUATE_ALLOCATIONS, EVALUATE_CURRENT, EVALUATE_MULTI, Figure, MEMORY_CHECK,
-    REGISTER, RENDER, SYSTEM_CHECKS, VERDICT, VERDICT_CLOCK,
+    REGISTER, RENDER, SCRAPE, SYSTEM_CHECKS, VERDICT, VERDICT_CLOCK,
 };
 use crate::callgrind;
 use crate::error::BenchError;
@@ -58,6 +58,12 @@ pub(crate) fn render(launcher: &Launcher) -> Result<Vec<Row>, BenchError> {
     Ok(vec![row.note(note)])
 }
 
+/// What a scrape costs, the histories of all checks full.
+pub(crate) fn scrape(launcher: &Launcher) -> Result<Vec<Row>, BenchError> {
+    let each = cpu_each(launcher, "scrape", 30)? / 1e6;
+    Ok(vec![Row::new(SCRAPE, "each with new results", each)])
+}
+
 pub(crate) fn register(launcher: &Launcher) -> Result<Vec<Row>, BenchError> {
     const CHECKS: u64 = 10_000;
     let mut times = Vec::new();
@@ -95,9 +101,20 @@ pub(crate) fn checks(launcher: &Launcher) -> Result<Vec<Row>, BenchError> {
 
 /// Median CPU ns of one of the things counted.
 fn cpu_each(launcher: &Launcher, name: &str, count: u64) -> Result<f64, BenchError> {
+    cpu_each_of(launcher, PROGRAM, name, count)
+}
+
+/// The same of another program that prints such lines.
+pub(super) fn cpu_each_of(
+    launcher: &Launcher,
+    program: &str,
+    name: &str,
+    count: u64,
+) -> Result<f64, BenchError> {
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
-        let sample = sample(launcher, name, count)?;
+        let mut command = Command::new(launcher.binary(program));
+        let sample = parse(&finish(program, name, &mut command, count)?);
         rounds.push(float(number(&sample, "cpu_ns")?) / float(number(&sample, "count")?.max(1)));
     }
     Ok(median(&rounds).unwrap_or(f64::NAN))
@@ -108,20 +125,25 @@ fn allocations(launcher: &Launcher, name: &str, count: u64) -> Result<(u64, u64)
     let file = launcher.scratch.join("callgrind.out");
     let flags = callgrind::arguments(&file);
     let mut command = launcher.program_under("valgrind", &flags, PROGRAM);
-    let sample = parse(&finish(name, &mut command, count)?);
+    let sample = parse(&finish(PROGRAM, name, &mut command, count)?);
     Ok((number(&sample, "count")?, read_counts(&file)?.allocations))
 }
 
 type Sample = BTreeMap<String, u64>;
 
 fn sample(launcher: &Launcher, name: &str, count: u64) -> Result<Sample, BenchError> {
-    let text = finish(name, &mut Command::new(launcher.binary(PROGRAM)), count)?;
-    Ok(parse(&text))
+    let mut command = Command::new(launcher.binary(PROGRAM));
+    Ok(parse(&finish(PROGRAM, name, &mut command, count)?))
 }
 
-fn finish(name: &str, command: &mut Command, count: u64) -> Result<String, BenchError> {
+fn finish(
+    program: &str,
+    name: &str,
+    command: &mut Command,
+    count: u64,
+) -> Result<String, BenchError> {
     output(
-        &format!("{PROGRAM} {name}"),
+        &format!("{program} {name}"),
         command.args([name, "--count", &count.to_string()]),
     )
 }

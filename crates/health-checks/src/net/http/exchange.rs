@@ -12,9 +12,9 @@ use super::redirect::{self, RedirectError};
 use super::request::Request;
 use super::url::Url;
 use crate::kept::Kept;
+use crate::lookup::Lookup;
 use crate::net::address_guard::is_guarded;
 use crate::net::dial::dial;
-use crate::net::lookup::Lookup;
 use crate::net::tls::{Tls, Verification};
 
 const MAX_BODY_BYTES: usize = 64 << 10;

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use etcd_client::{AlarmAction, AlarmOptions, AlarmType, Client, ConnectOptions};
 use health_checks::etcd::EtcdCheck;
-use health_core::{Cause, CheckState, CheckStatus, Impact, Registration, Schedule};
-use tokio::runtime::Handle;
+use health_core::{Cause, CheckState, CheckStatus, Registration};
 
-use super::{SECRET, client, endpoint, member, ready, start};
-use crate::harness::{Monitored, Said, alone, connections, eventually, leaks_nothing, result};
+use super::{client, endpoint, member, ready, start};
+use crate::harness::{Monitored, alone, connections, leaks_nothing, result};
 use crate::server::{Server, free_port};
+use crate::stores::{SECRET, detail, nothing_left, refused, refuses};
 
 /// A check that shows each result at once.
 fn hasty(check: EtcdCheck) -> Registration {
@@ -17,48 +17,13 @@ fn hasty(check: EtcdCheck) -> Registration {
 }
 
 fn connecting(server: &Server) -> EtcdCheck {
-    EtcdCheck::connect([endpoint(server)]).unwrap()
+    EtcdCheck::new(&endpoint(server)).unwrap()
 }
 
 /// Whoever fails has a password that must not be told.
-fn with_secret(check: EtcdCheck) -> EtcdCheck {
-    check.options(ConnectOptions::new().with_user("root", SECRET))
-}
-
-fn refused(state: &CheckState, words: &str) {
-    assert_eq!(state.status, CheckStatus::Unhealthy, "{state:?}");
-    assert!(state.message.contains(words), "{state:?}");
-    assert!(!format!("{state:?}").contains(SECRET), "{state:?}");
-}
-
-/// The same of a check that is run once, whose private error is looked into as well.
-async fn refuses(check: EtcdCheck, words: &str) {
-    assert!(!format!("{check:?}").contains(SECRET));
-    let said = Said::default();
-    let state = result(said.listen(check)).await;
-    refused(&state, words);
-    let said = said.all();
-    assert!(!said.is_empty() && !said.contains(SECRET), "{said}");
-}
-
-fn detail(state: &CheckState, name: &str) -> String {
-    state.details.as_ref().unwrap()[name].to_string()
-}
-
-#[test]
-fn defaults() {
-    let registration = EtcdCheck::connect(["localhost:2379"])
-        .unwrap()
-        .registration();
-    let spec = registration.spec();
-    assert_eq!(
-        (spec.name.as_str(), spec.impact),
-        ("etcd", Impact::Critical)
-    );
-    assert!(spec.shared_dependency);
-    assert_eq!(spec.schedule, Schedule::Every(Duration::from_secs(30)));
-    assert_eq!(spec.timeout, Duration::from_secs(10));
-    assert_eq!((spec.thresholds.down, spec.thresholds.up), (3, 2));
+fn with_secret(endpoint: &str) -> EtcdCheck {
+    let options = ConnectOptions::new().with_user("root", SECRET);
+    EtcdCheck::with_options(endpoint, options).unwrap()
 }
 
 #[tokio::test]
@@ -67,7 +32,7 @@ async fn a_member_of_a_quorum_is_healthy_through_each_door() {
     ready(&server).await;
     for check in [
         connecting(&server),
-        EtcdCheck::shared(client(&server).await),
+        EtcdCheck::client(client(&server).await),
     ] {
         let state = result(check).await;
         assert_eq!(state.status, CheckStatus::Healthy, "{state:?}");
@@ -83,6 +48,7 @@ async fn a_member_of_a_quorum_is_healthy_through_each_door() {
 async fn credentials_are_judged_and_never_told() {
     let server = start(&[]);
     ready(&server).await;
+    refuses(with_secret(&endpoint(&server)), "knows no users").await;
     let mut admin = client(&server).await;
     admin.user_add("root", "right", None).await.unwrap();
     admin.user_grant_role("root", "root").await.unwrap();
@@ -90,23 +56,36 @@ async fn credentials_are_judged_and_never_told() {
     admin.auth_enable().await.unwrap();
 
     // A guest may read nothing, and is answered all the same.
+    let endpoint = endpoint(&server);
     for user in ["root", "guest"] {
         let options = ConnectOptions::new().with_user(user, "right");
-        let state = result(connecting(&server).options(options)).await;
-        assert_eq!(state.status, CheckStatus::Healthy, "{state:?}");
+        for check in [
+            EtcdCheck::with_options(&endpoint, options.clone()),
+            EtcdCheck::new(&format!("http://{user}:r%69ght@{endpoint}")),
+            // Those in the URL take the place of the others.
+            EtcdCheck::with_options(
+                &format!("{user}:right@{endpoint}"),
+                options.clone().with_user("root", SECRET),
+            ),
+        ] {
+            let state = result(check.unwrap()).await;
+            assert_eq!(state.status, CheckStatus::Healthy, "{state:?}");
+        }
     }
-    refuses(with_secret(connecting(&server)), "rejects the credentials").await;
+    refuses(with_secret(&endpoint), "rejects the credentials").await;
+    let in_the_url = format!("http://root:{SECRET}@{endpoint}");
+    let in_the_url = EtcdCheck::new(&in_the_url).unwrap();
+    refuses(in_the_url, "rejects the credentials").await;
     refuses(connecting(&server), "asks for a user").await;
 }
 
 #[tokio::test]
 async fn what_is_not_there_is_unhealthy() {
-    let check = |scheme: &str| {
-        let endpoint = format!("{scheme}127.0.0.1:{}", free_port());
-        with_secret(EtcdCheck::connect([endpoint]).unwrap())
-    };
+    let check = |scheme: &str| with_secret(&format!("{scheme}127.0.0.1:{}", free_port()));
     refuses(check("http://"), "cannot be reached").await;
     refuses(check("https://"), "correct the endpoints").await;
+    let nowhere = format!("http://root:{SECRET}@db.invalid:2379");
+    refuses(EtcdCheck::new(&nowhere).unwrap(), "cannot be reached").await;
 }
 
 #[tokio::test]
@@ -115,7 +94,7 @@ async fn a_killed_server_is_unhealthy_until_it_is_back() {
     ready(&server).await;
     for check in [
         connecting(&server),
-        EtcdCheck::shared(client(&server).await),
+        EtcdCheck::client(client(&server).await),
     ] {
         let monitored = Monitored::start(hasty(check));
         // The service's client was made before the kill of the turn before.
@@ -139,19 +118,11 @@ async fn a_suspended_server_is_a_timeout_until_it_goes_on() {
     let impatient = ConnectOptions::new().with_timeout(Duration::from_millis(500));
     let impatient = Client::connect([endpoint(&server)], Some(impatient)).await;
     // The check's own deadline ends one, the client's the other.
-    for check in [connecting(&server), EtcdCheck::shared(impatient.unwrap())] {
-        let monitored = Monitored::start(hasty(check).timeout(Duration::from_secs(2)));
+    for check in [connecting(&server), EtcdCheck::client(impatient.unwrap())] {
+        let words = "etcd did not answer in time; see whether it is suspended";
         server
-            .suspend_under(
-                &monitored,
-                "etcd did not answer in time; see whether it is suspended",
-            )
+            .hang_under(hasty(check).timeout(Duration::from_secs(2)), words)
             .await;
-        server.resume();
-        monitored
-            .ask_until("the server's return", CheckState::healthy)
-            .await;
-        monitored.stop().await;
     }
 }
 
@@ -208,37 +179,25 @@ async fn a_member_without_a_quorum_is_unhealthy() {
     monitored.stop().await;
 }
 
-/// Waits until this runtime has no task, and the server no connection.
-async fn nothing_left(server: &Server) {
-    eventually("nothing to be left", || {
-        let left = (
-            Handle::current().metrics().num_alive_tasks(),
-            connections(server.port),
-        );
-        (left != (0, 0)).then_some(left)
-    })
-    .await;
-}
-
 #[tokio::test]
 async fn one_connection_is_kept_and_nothing_is_left_after_a_drop() {
     let server = start(&[]);
     ready(&server).await;
-    nothing_left(&server).await;
+    nothing_left(server.port).await;
     let monitored = Monitored::start(hasty(connecting(&server)));
     for _ in 0..100 {
         assert!(monitored.ask().await.healthy());
         assert_eq!(connections(server.port), 1);
     }
     monitored.stop().await;
-    nothing_left(&server).await;
+    nothing_left(server.port).await;
 
     // Dropped at its deadline, too.
     server.suspend();
     let state = result(hasty(connecting(&server)).timeout(Duration::from_millis(500))).await;
     assert_eq!(state.cause, Cause::Timeout, "{state:?}");
     server.resume();
-    nothing_left(&server).await;
+    nothing_left(server.port).await;
 }
 
 /// Ten thousand runs of a check against one server, whose connections are counted.
@@ -249,7 +208,7 @@ fn ten_thousand_runs(test: &str, check: impl AsyncFnOnce(&Server) -> EtcdCheck) 
             let server = start(&[]);
             ready(&server).await;
             leaks_nothing(check(&server).await).await;
-            nothing_left(&server).await;
+            nothing_left(server.port).await;
         });
     });
 }
@@ -266,6 +225,6 @@ fn ten_thousand_runs_by_itself_leak_nothing() {
 fn ten_thousand_runs_on_a_shared_client_leak_nothing() {
     ten_thousand_runs(
         "etcd::check::ten_thousand_runs_on_a_shared_client_leak_nothing",
-        async |server| EtcdCheck::shared(client(server).await),
+        async |server| EtcdCheck::client(client(server).await),
     );
 }

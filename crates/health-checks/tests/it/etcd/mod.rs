@@ -13,9 +13,8 @@ use crate::server::{Server, free_port};
 #[cfg(feature = "distributed")]
 mod adapters;
 mod check;
-
-/// Given to whatever must fail, and looked for in all that it says.
-const SECRET: &str = "swordfish-9";
+#[cfg(feature = "distributed")]
+mod relay;
 
 /// A cluster of one.
 fn start(arguments: &'static [&'static str]) -> Server {
@@ -62,7 +61,7 @@ async fn client(server: &Server) -> Client {
 
 /// Once the cluster of one has elected its leader.
 async fn ready(server: &Server) {
-    let check = EtcdCheck::connect([endpoint(server)]).unwrap();
+    let check = EtcdCheck::new(&endpoint(server)).unwrap();
     let monitored = Monitored::start(check.registration().thresholds(1, 1));
     monitored.ask_until("a leader", CheckState::healthy).await;
     monitored.stop().await;

@@ -7,10 +7,12 @@ use health_core::{Cause, CheckState, CheckStatus};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts, OptsBuilder, Pool, PoolConstraints, PoolOpts};
 
-use super::mariadb::{self, PASSWORD, address};
+use super::mariadb::{self, address};
 use super::outage;
 use crate::harness::{Monitored, result};
+use crate::server::PASSWORD;
 use crate::server::Server;
+use crate::stores::{assert_says, says};
 
 pub(super) const SHORT: Duration = Duration::from_millis(500);
 
@@ -28,19 +30,7 @@ pub(super) fn pool(address: &str, size: usize) -> Pool {
 }
 
 pub(super) fn connect(port: u16) -> MysqlCheck {
-    MysqlCheck::connect(&address("app", port)).unwrap()
-}
-
-pub(super) fn says(state: &CheckState, words: &str) -> bool {
-    for private in [PASSWORD, "app", "127.0.0.1"] {
-        assert!(!state.message.contains(private), "{state:?}");
-    }
-    !state.healthy() && state.message.contains(words)
-}
-
-#[track_caller]
-pub(super) fn assert_says(state: &CheckState, words: &str) {
-    assert!(says(state, words), "no {words:?}: {state:?}");
+    MysqlCheck::new(&address("app", port)).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,7 +53,7 @@ async fn by_every_door(server: &Server) {
     let over_tcp = OptsBuilder::from_opts(Opts::from_url(&address("app", port)).unwrap());
     for check in [
         connect(port),
-        MysqlCheck::connect_with(over_tcp.prefer_socket(false)),
+        MysqlCheck::with_options(over_tcp.prefer_socket(false)),
         MysqlCheck::pool(pool(&address("app", port), 1)),
     ] {
         let state = result(check).await;
@@ -106,7 +96,7 @@ async fn what_is_wrong_with_the_login(server: &Server) {
             "cannot be reached",
         ),
     ] {
-        let state = result(MysqlCheck::connect(&address).unwrap()).await;
+        let state = result(MysqlCheck::new(&address).unwrap()).await;
         assert_says(&state, words);
         assert_eq!(state.cause, Cause::Reported);
         let state = result(MysqlCheck::pool(pool(&address, 1))).await;
@@ -193,7 +183,7 @@ async fn a_pool_runs_out(server: &Server) {
 async fn roles(primary: &Server) {
     let replica = mariadb::start_replica(primary).await;
     let watch = |server: &Server, role| {
-        let check = MysqlCheck::connect(&address("watcher", server.port)).unwrap();
+        let check = MysqlCheck::new(&address("watcher", server.port)).unwrap();
         check.expect_role(role)
     };
     for (server, role) in [

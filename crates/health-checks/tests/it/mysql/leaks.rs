@@ -23,7 +23,7 @@ async fn every_door() {
     let port = server.port;
     let mut admin = mariadb::admin(port).await;
 
-    let own = MysqlCheck::connect(&address("app", port)).unwrap();
+    let own = MysqlCheck::new(&address("app", port)).unwrap();
     let own: Registration = own.connections().into();
     let check = own.check().clone();
     leaks_nothing(own).await;

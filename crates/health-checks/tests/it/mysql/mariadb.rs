@@ -11,9 +11,8 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts};
 
 use crate::harness::PATIENCE;
+use crate::server::PASSWORD;
 use crate::server::Server;
-
-pub(super) const PASSWORD: &str = "sw0rdfish";
 
 /// A server with the database `service`, a user `app` that is nobody special, and a user
 /// `watcher` that sees replication.

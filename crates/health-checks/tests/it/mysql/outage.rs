@@ -4,10 +4,11 @@ use health_checks::mysql::MysqlCheck;
 use health_core::CheckState;
 use mysql_async::prelude::Queryable;
 
-use super::check::{SHORT, connect, pool, says};
+use super::check::{SHORT, connect, pool};
 use super::mariadb::{self, address};
 use crate::harness::Monitored;
 use crate::server::Server;
+use crate::stores::says;
 
 pub(super) async fn suspended(server: &Server) {
     let check = connect(server.port).registration();

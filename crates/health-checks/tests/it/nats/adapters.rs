@@ -11,8 +11,8 @@ async fn messages_arrive_through_each_door() {
     let server = start(&[]);
     let client = async_nats::connect(url(&server)).await.unwrap();
     for broker in [
-        NatsPubSub::connect(&url(&server)).unwrap(),
-        NatsPubSub::shared(client.clone()),
+        NatsPubSub::new(&url(&server)).unwrap(),
+        NatsPubSub::client(client.clone()),
     ] {
         let mut messages = broker.subscribe("probe").await.unwrap();
         broker.publish("elsewhere", b"other").await.unwrap();
@@ -31,8 +31,8 @@ async fn the_loopback_recovers_from_a_kill() {
     let mut server = start(&[]);
     let client = async_nats::connect(url(&server)).await.unwrap();
     for broker in [
-        NatsPubSub::connect(&url(&server)).unwrap(),
-        NatsPubSub::shared(client),
+        NatsPubSub::new(&url(&server)).unwrap(),
+        NatsPubSub::client(client),
     ] {
         server.kill_under(PubSubCheck::new(broker)).await;
     }
@@ -44,7 +44,7 @@ fn ten_thousand_messages_leak_nothing() {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
             let server = start(&[]);
-            let broker = NatsPubSub::connect(&url(&server)).unwrap();
+            let broker = NatsPubSub::new(&url(&server)).unwrap();
             leaks_nothing(PubSubCheck::new(broker)).await;
         });
     });

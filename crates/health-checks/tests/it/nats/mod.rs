@@ -8,9 +8,6 @@ use crate::server::Server;
 mod adapters;
 mod check;
 
-/// Given to whatever must fail, and looked for in all that it says.
-const SECRET: &str = "swordfish-9";
-
 fn start(arguments: &'static [&'static str]) -> Server {
     Server::start(move |_, port| {
         let mut command = Command::new("nats-server");

@@ -6,8 +6,8 @@ use health_checks::net::{
 };
 use health_core::Registration;
 
-use super::authority::Authority;
 use super::{dns, nginx};
+use crate::authority::Authority;
 use crate::harness::{alone, leaks_nothing};
 
 const OK: &str = "location / { return 200 ok; }";

@@ -1,6 +1,5 @@
 //! The network, against real servers and hostile ones.
 
-mod authority;
 mod dns;
 mod hostile;
 mod http;

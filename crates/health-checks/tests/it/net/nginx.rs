@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::authority::Identity;
+use crate::authority::Identity;
 use crate::server::Server;
 
 /// Serves what is within `location`s at the port, and at the socket `x.sock` of its directory.

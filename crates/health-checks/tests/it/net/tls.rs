@@ -7,8 +7,8 @@ use health_checks::net::{CertificateCheck, HttpCheck, Tls, rustls};
 use health_core::{CheckStatus, Registration};
 use rustls::pki_types::pem::PemObject as _;
 
-use super::authority::{Authority, self_signed};
 use super::{SHORT, assert_healthy, assert_unhealthy, detail, hurried, nginx, patient, raw};
+use crate::authority::{Authority, self_signed};
 use crate::harness::{Monitored, PATIENCE};
 use crate::server::{Server, free_port};
 

@@ -41,9 +41,12 @@ impl Zone {
             .args(["--port=53", "--no-round-robin"])
             .args(ZONE.map(|name| format!("--host-record={name}")))
             .spawn();
-        let zone = Self(child.expect(
-            "cannot run dnsmasq; run `apt-get install --no-install-recommends dnsmasq-base`",
-        ));
+        let zone = Self(child.unwrap_or_else(|error| {
+            panic!(
+                "cannot run dnsmasq ({error}); run `apt-get install --no-install-recommends \
+                 dnsmasq-base`"
+            )
+        }));
         let directory = tempfile::tempdir().unwrap();
         for (file, text) in [
             ("resolv.conf", "nameserver 127.0.0.1\n"),

@@ -8,10 +8,12 @@ use health_checks::postgres::{DatabaseRole, PostgresCheck, PostgresPool};
 use health_core::{Cause, CheckState, CheckStatus};
 use tokio_postgres::{Client, NoTls};
 
-use super::cluster::{self, PASSWORD, address};
-use super::outage;
+use super::cluster::{self, address};
+use super::{outage, tls};
 use crate::harness::{Monitored, result};
+use crate::server::PASSWORD;
 use crate::server::Server;
+use crate::stores::{assert_says, says};
 
 pub(super) const SHORT: Duration = Duration::from_millis(500);
 
@@ -38,19 +40,7 @@ pub(super) fn pool(address: &str, size: usize) -> Deadpool {
 }
 
 pub(super) fn connect(port: u16) -> PostgresCheck {
-    PostgresCheck::connect(&address("app", port)).unwrap()
-}
-
-pub(super) fn says(state: &CheckState, words: &str) -> bool {
-    for private in [PASSWORD, "app", "127.0.0.1"] {
-        assert!(!state.message.contains(private), "{state:?}");
-    }
-    !state.healthy() && state.message.contains(words)
-}
-
-#[track_caller]
-pub(super) fn assert_says(state: &CheckState, words: &str) {
-    assert!(says(state, words), "no {words:?}: {state:?}");
+    PostgresCheck::new(&address("app", port)).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,12 +48,14 @@ async fn a_server_in_every_state() {
     let mut server = cluster::start().await;
     by_every_door(&server).await;
     what_is_wrong_with_the_login(&server).await;
+    tls::absent(&server).await;
     read_only(&server).await;
     connections_run_out(&server).await;
     a_pool_runs_out(&server).await;
     roles(&server).await;
     outage::suspended(&server).await;
     outage::suspended_under_a_shared_client(&server).await;
+    outage::asked_once(&server).await;
     outage::killed(&mut server).await;
     cluster::end(server);
 }
@@ -72,8 +64,8 @@ async fn by_every_door(server: &Server) {
     let port = server.port;
     for check in [
         connect(port),
-        PostgresCheck::connect_with(address("app", port).parse().unwrap(), NoTls).unwrap(),
-        PostgresCheck::shared(cluster::client(port).await),
+        PostgresCheck::with_options(address("app", port).parse().unwrap(), NoTls).unwrap(),
+        PostgresCheck::client(cluster::client(port).await),
         PostgresCheck::pool(pool(&address("app", port), 1)),
     ] {
         let state = result(check).await;
@@ -116,7 +108,7 @@ async fn what_is_wrong_with_the_login(server: &Server) {
             "cannot be reached",
         ),
     ] {
-        let state = result(PostgresCheck::connect(&address).unwrap()).await;
+        let state = result(PostgresCheck::new(&address).unwrap()).await;
         assert_says(&state, words);
         assert_eq!(state.cause, Cause::Reported);
         let state = result(PostgresCheck::pool(pool(&address, 1))).await;
@@ -124,7 +116,7 @@ async fn what_is_wrong_with_the_login(server: &Server) {
     }
     let mut config: tokio_postgres::Config = address("app", port).parse().unwrap();
     config.ssl_mode(tokio_postgres::config::SslMode::Require);
-    let state = result(PostgresCheck::connect_with(config, NoTls).unwrap()).await;
+    let state = result(PostgresCheck::with_options(config, NoTls).unwrap()).await;
     assert_says(&state, "no TLS");
 }
 
@@ -229,13 +221,13 @@ async fn roles(primary: &Server) {
         }
         let state = result(connect(server.port).expect_writable()).await;
         assert_eq!(state.healthy(), writable, "{state:?}");
-        assert!(writable || says(&state, "it is a standby"), "{state:?}");
+        assert!(writable || says(&state, "it is a replica"), "{state:?}");
     }
 
     // Promoted under a connection that is kept.
     let monitored = Monitored::start(connect(standby.port).expect_writable());
     let state = monitored.ask().await;
-    assert_says(&state, "it is a standby");
+    assert_says(&state, "it is a replica");
     let admin = cluster::admin(standby.port).await;
     admin.batch_execute("SELECT pg_promote()").await.unwrap();
     monitored

@@ -2,7 +2,7 @@
 //!
 //! They refuse to run as root, and are then run as their own user.
 
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,14 +10,23 @@ use std::sync::Arc;
 
 use tokio_postgres::{Client, NoTls};
 
+use crate::authority::Identity;
 use crate::harness::PATIENCE;
+use crate::server::PASSWORD;
 use crate::server::Server;
-
-pub(super) const PASSWORD: &str = "sw0rdfish";
 
 /// A server with the database `service`, and a user `app` that is nobody special.
 pub(super) async fn start() -> Server {
-    let server = Server::start(|directory, port| {
+    start_with(None).await
+}
+
+/// The same that speaks TLS to those who want it.
+pub(super) async fn start_with_tls(identity: Identity) -> Server {
+    start_with(Some(identity)).await
+}
+
+async fn start_with(identity: Option<Identity>) -> Server {
+    let server = Server::start(move |directory, port| {
         let data = directory.join("data");
         if !data.exists() {
             own(directory);
@@ -30,7 +39,21 @@ pub(super) async fn start() -> Server {
                 .arg(format!("--pwfile={}", password.display()))
                 .arg(format!("--pgdata={}", data.display())));
         }
-        serve(&data, port)
+        let mut command = serve(&data, port);
+        if let Some(identity) = &identity {
+            for (option, name, pem) in [
+                ("ssl_cert_file", "server.crt", &identity.certificate),
+                ("ssl_key_file", "server.key", &identity.key),
+            ] {
+                let path = directory.join(name);
+                std::fs::write(&path, pem).unwrap();
+                std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+                own(&path);
+                command.args(["-c", &format!("{option}={}", path.display())]);
+            }
+            command.args(["-c", "ssl=on"]);
+        }
+        command
     });
     let admin = admin(server.port).await;
     for sql in [

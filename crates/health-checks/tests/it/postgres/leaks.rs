@@ -23,7 +23,7 @@ async fn every_door() {
     let port = server.port;
     let admin = cluster::admin(port).await;
 
-    let own = PostgresCheck::connect(&address("app", port)).unwrap();
+    let own = PostgresCheck::new(&address("app", port)).unwrap();
     let own: Registration = own.connections().into();
     let check = own.check().clone();
     leaks_nothing(own).await;
@@ -37,7 +37,7 @@ async fn every_door() {
         );
     }
 
-    leaks_nothing(PostgresCheck::shared(cluster::client(port).await)).await;
+    leaks_nothing(PostgresCheck::client(cluster::client(port).await)).await;
     leaks_nothing(PostgresCheck::pool(pool(&address("app", port), 2))).await;
     cluster::end(server);
 }

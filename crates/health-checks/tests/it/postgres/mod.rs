@@ -4,3 +4,4 @@ mod check;
 mod cluster;
 mod leaks;
 mod outage;
+mod tls;

@@ -1,18 +1,22 @@
 //! What publishes and keeps values, as the loopback checks use it.
 
+use std::time::Duration;
+
 use health_checks::distributed::{KeyValue, KeyValueCheck, PubSub, PubSubCheck};
 use health_checks::redis::{RedisKeyValue, RedisPubSub};
+use redis::io::tcp::TcpSettings;
+use redis::{Client, IntoConnectionInfo};
 
 use super::{clients, connection, start, tell, url};
-use crate::harness::{PATIENCE, alone, leaks_nothing};
+use crate::harness::{PATIENCE, alone, connections, eventually, leaks_nothing};
 
 #[tokio::test]
 async fn values_are_kept_for_a_while_and_deleted() {
     let server = start(&[]);
     let mut other = connection(&server).await;
     for store in [
-        RedisKeyValue::connect(&url(&server)).unwrap(),
-        RedisKeyValue::shared(connection(&server).await),
+        RedisKeyValue::new(&url(&server)).unwrap(),
+        RedisKeyValue::client(connection(&server).await),
     ] {
         let value = b"not text: \xff\0\r\n".as_slice();
         assert_eq!(store.get("probe").await.unwrap(), None);
@@ -31,7 +35,7 @@ async fn values_are_kept_for_a_while_and_deleted() {
 async fn messages_arrive_and_no_subscription_is_left() {
     let server = start(&[]);
     let mut other = connection(&server).await;
-    let broker = RedisPubSub::connect(&url(&server)).unwrap();
+    let broker = RedisPubSub::new(&url(&server)).unwrap();
     for close in [true, false] {
         let mut messages = broker.subscribe("probe").await.unwrap();
         broker.publish("elsewhere", b"other").await.unwrap();
@@ -58,8 +62,8 @@ async fn messages_arrive_and_no_subscription_is_left() {
 #[tokio::test]
 async fn what_is_gone_is_an_error_and_ends_subscriptions() {
     let mut server = start(&[]);
-    let broker = RedisPubSub::connect(&url(&server)).unwrap();
-    let store = RedisKeyValue::connect(&url(&server)).unwrap();
+    let broker = RedisPubSub::new(&url(&server)).unwrap();
+    let store = RedisKeyValue::new(&url(&server)).unwrap();
     let mut messages = broker.subscribe("probe").await.unwrap();
     store.put("probe", b"").await.unwrap();
     server.kill();
@@ -75,9 +79,9 @@ async fn what_is_gone_is_an_error_and_ends_subscriptions() {
 #[tokio::test]
 async fn the_loopbacks_recover_from_a_kill() {
     let mut server = start(&[]);
-    let broker = RedisPubSub::connect(&url(&server)).unwrap();
+    let broker = RedisPubSub::new(&url(&server)).unwrap();
     server.kill_under(PubSubCheck::new(broker)).await;
-    let store = RedisKeyValue::connect(&url(&server)).unwrap();
+    let store = RedisKeyValue::new(&url(&server)).unwrap();
     server.kill_under(KeyValueCheck::new(store)).await;
 }
 
@@ -88,12 +92,21 @@ fn ten_thousand_messages_leak_nothing() {
         || {
             let runtime = tokio::runtime::Runtime::new().unwrap();
             runtime.block_on(async {
-                // Each run has a connection of its own; by TCP they would fill the kernel's table.
-                let server = start(&["--unixsocket", "redis.sock"]);
-                let socket = server.directory().join("redis.sock");
-                let socket = format!("redis+unix://{}", socket.display());
-                let broker = RedisPubSub::connect(&socket).unwrap();
-                leaks_nothing(PubSubCheck::new(broker)).await;
+                let server = start(&[]);
+                let mut other = connection(&server).await;
+                // Each run has a connection of its own. Reset at its end, it takes no place in
+                // the kernel's table of those that wait.
+                let reset = TcpSettings::default().set_linger_time(Duration::ZERO);
+                let info = url(&server).into_connection_info().unwrap();
+                let client = Client::open(info.set_tcp_settings(reset)).unwrap();
+                leaks_nothing(PubSubCheck::new(RedisPubSub::with_options(client))).await;
+                eventually("the end of the connections", || {
+                    let left = connections(server.port);
+                    (left > 1).then_some(left)
+                })
+                .await;
+                let left: Vec<String> = tell(&mut other, "PUBSUB CHANNELS").await;
+                assert_eq!((left.len(), clients(&mut other).await), (0, 0));
             });
         },
     );
@@ -106,7 +119,7 @@ fn ten_thousand_values_leak_nothing() {
         runtime.block_on(async {
             let server = start(&[]);
             let mut other = connection(&server).await;
-            let store = RedisKeyValue::connect(&url(&server)).unwrap();
+            let store = RedisKeyValue::new(&url(&server)).unwrap();
             leaks_nothing(KeyValueCheck::new(store)).await;
             assert_eq!(tell::<u64>(&mut other, "DBSIZE").await, 0);
         });

@@ -2,66 +2,26 @@
 
 use std::time::Duration;
 
-use health_checks::redis::{RedisCheck, RedisRole};
-use health_core::{Cause, CheckState, CheckStatus, Impact, Registration, Schedule};
+use health_checks::redis::{DatabaseRole, RedisCheck};
+use health_core::{Cause, CheckState, CheckStatus, Registration};
 use redis::aio::MultiplexedConnection;
-use redis::{Client, InfoDict};
-use tokio::runtime::Handle;
+use redis::{AsyncConnectionConfig, Client, InfoDict};
 
-use super::{SECRET, clients, connection, start, tell, url};
-use crate::harness::{Monitored, Said, alone, connections, eventually, leaks_nothing, result};
+use super::{connection, start, tell, url};
+use crate::harness::{Monitored, result};
 use crate::server::{Server, free_port};
+use crate::stores::{SECRET, detail, refused, refuses};
 
 /// A check that shows each result at once, and gives up soon.
-fn hasty(check: RedisCheck) -> Registration {
+pub(super) fn hasty(check: RedisCheck) -> Registration {
     check
         .registration()
         .thresholds(1, 1)
         .timeout(Duration::from_millis(500))
 }
 
-fn connecting(server: &Server) -> RedisCheck {
-    RedisCheck::connect(&url(server)).unwrap()
-}
-
-/// Unhealthy, and nothing of it holds the password.
-fn refused(state: &CheckState, words: &str) {
-    assert_eq!(state.status, CheckStatus::Unhealthy, "{state:?}");
-    assert!(state.message.contains(words), "{state:?}");
-    assert!(!format!("{state:?}").contains(SECRET), "{state:?}");
-}
-
-/// The same of a check that is run once, whose private error is looked into as well.
-async fn refuses(check: RedisCheck, words: &str) {
-    assert!(!format!("{check:?}").contains(SECRET));
-    let said = Said::default();
-    let state = result(said.listen(check)).await;
-    refused(&state, words);
-    assert!(
-        !said.all().is_empty() && !said.all().contains(SECRET),
-        "{}",
-        said.all()
-    );
-}
-
-fn detail(state: &CheckState, name: &str) -> String {
-    state.details.as_ref().unwrap()[name].to_string()
-}
-
-#[test]
-fn defaults() {
-    let registration = RedisCheck::connect("redis://localhost")
-        .unwrap()
-        .registration();
-    let spec = registration.spec();
-    assert_eq!(
-        (spec.name.as_str(), spec.impact),
-        ("redis", Impact::Critical)
-    );
-    assert!(spec.shared_dependency);
-    assert_eq!(spec.schedule, Schedule::Every(Duration::from_secs(30)));
-    assert_eq!(spec.timeout, Duration::from_secs(10));
-    assert_eq!((spec.thresholds.down, spec.thresholds.up), (3, 2));
+pub(super) fn connecting(server: &Server) -> RedisCheck {
+    RedisCheck::new(&url(server)).unwrap()
 }
 
 #[tokio::test]
@@ -70,8 +30,8 @@ async fn a_server_that_answers_is_healthy_through_each_door() {
     let client = Client::open(url(&server)).unwrap();
     for check in [
         connecting(&server),
-        RedisCheck::client(client),
-        RedisCheck::shared(connection(&server).await),
+        RedisCheck::with_options(client),
+        RedisCheck::client(connection(&server).await),
     ] {
         let state = result(check).await;
         assert_eq!(state.status, CheckStatus::Healthy, "{state:?}");
@@ -84,13 +44,13 @@ async fn a_server_that_answers_is_healthy_through_each_door() {
 async fn credentials_are_judged_and_never_told() {
     let server = start(&["--requirepass", "right"]);
     let at = |user: &str| format!("redis://{user}127.0.0.1:{}/1", server.port);
-    let state = result(RedisCheck::connect(&at(":right@")).unwrap()).await;
+    let state = result(RedisCheck::new(&at(":right@")).unwrap()).await;
     assert_eq!(state.status, CheckStatus::Healthy, "{state:?}");
     for (user, words) in [
         (format!(":{SECRET}@"), "rejects the credentials"),
         (format!("{SECRET}:{SECRET}@"), "rejects the credentials"),
     ] {
-        refuses(RedisCheck::connect(&at(&user)).unwrap(), words).await;
+        refuses(RedisCheck::new(&at(&user)).unwrap(), words).await;
     }
     refuses(connecting(&server), "asks for a password").await;
 }
@@ -98,11 +58,7 @@ async fn credentials_are_judged_and_never_told() {
 #[tokio::test]
 async fn what_is_not_there_or_is_no_redis_is_unhealthy() {
     let nobody = format!("redis://:{SECRET}@127.0.0.1:{}", free_port());
-    refuses(
-        RedisCheck::connect(&nobody).unwrap(),
-        "accepts no connection",
-    )
-    .await;
+    refuses(RedisCheck::new(&nobody).unwrap(), "accepts no connection").await;
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -114,7 +70,7 @@ async fn what_is_not_there_or_is_no_redis_is_unhealthy() {
         }
     });
     let strange = format!("redis://:{SECRET}@127.0.0.1:{port}");
-    refuses(RedisCheck::connect(&strange).unwrap(), "redis").await;
+    refuses(RedisCheck::new(&strange).unwrap(), "redis").await;
     garbage.abort();
 }
 
@@ -144,21 +100,67 @@ async fn a_suspended_server_is_a_timeout_until_it_goes_on() {
     // The check's own deadline ends one, the connection's the other.
     for check in [
         connecting(&server),
-        RedisCheck::shared(connection(&server).await),
+        RedisCheck::client(connection(&server).await),
     ] {
-        let monitored = Monitored::start(hasty(check).timeout(Duration::from_secs(1)));
+        let words = "redis did not answer in time; see whether it is busy or suspended";
         server
-            .suspend_under(
-                &monitored,
-                "redis did not answer in time; see whether it is busy or suspended",
-            )
+            .hang_under(hasty(check).timeout(Duration::from_secs(1)), words)
             .await;
-        server.resume();
-        monitored
-            .ask_until("the server's return", CheckState::healthy)
-            .await;
-        monitored.stop().await;
     }
+}
+
+/// However many runs a hang outlives, one command of theirs waits on the server.
+#[tokio::test]
+async fn a_suspended_server_is_asked_once() {
+    let server = start(&[]);
+    // Without a timeout of its own, which would give commands up and forget them.
+    let patient = AsyncConnectionConfig::new().set_response_timeout(None);
+    let client = Client::open(url(&server)).unwrap();
+    let shared = client.get_multiplexed_async_connection_with_config(&patient);
+    let monitored = Monitored::start(hasty(RedisCheck::client(shared.await.unwrap())));
+    monitored.ask_until("an answer", CheckState::healthy).await;
+    let mut other = connection(&server).await;
+    let before = pings(&mut other).await;
+    server.suspend();
+    let mut runs = 0;
+    for _ in 0..5 {
+        let state = monitored.ask().await;
+        assert_eq!(state.cause, Cause::Timeout);
+        runs = state.runs;
+    }
+    server.resume();
+    let state = monitored.ask_until("the return", CheckState::healthy).await;
+    // One of the hang, and one of each run since.
+    let (since, asked) = (state.runs - runs, pings(&mut other).await - before);
+    assert!((1..=since + 1).contains(&asked), "{asked} in {since} runs");
+    monitored.stop().await;
+}
+
+/// How often the server was pinged.
+async fn pings(other: &mut MultiplexedConnection) -> u64 {
+    let stats: InfoDict = tell(other, "INFO commandstats").await;
+    let stats: String = stats.get("cmdstat_ping").unwrap();
+    let calls = stats.split([',', '=']).nth(1).unwrap();
+    calls.parse().unwrap()
+}
+
+/// What was measured is told, though the rest failed; what was not is absent.
+#[tokio::test]
+async fn a_latency_is_told_where_there_is_one() {
+    let server = start(&[]);
+    let mut other = connection(&server).await;
+    let () = tell(&mut other, "ACL SETUSER narrow on >right +ping").await;
+    let url = format!("redis://narrow:right@127.0.0.1:{}", server.port);
+    let narrow = RedisCheck::new(&url).unwrap();
+    let state = result(narrow.expect_role(DatabaseRole::Primary)).await;
+    refused(&state, "ACL SETUSER");
+    assert!(detail(&state, "latency_ms").parse::<f64>().unwrap() > 0.0);
+
+    let nobody = format!("redis://127.0.0.1:{}", free_port());
+    let state = result(RedisCheck::new(&nobody).unwrap()).await;
+    refused(&state, "accepts no connection");
+    let details = state.details.as_ref();
+    assert!(details.is_none_or(|details| !details.contains_key("latency_ms")));
 }
 
 #[tokio::test]
@@ -173,11 +175,11 @@ async fn roles_of_a_real_pair() {
     let expecting =
         |server: &Server, role| Monitored::start(hasty(connecting(server).expect_role(role)));
 
-    let follower = expecting(&replica, RedisRole::Replica);
+    let follower = expecting(&replica, DatabaseRole::Replica);
     let state = follower.ask_until("the link", CheckState::healthy).await;
     assert_eq!(detail(&state, "role"), "\"replica\"");
 
-    let leader = expecting(&master, RedisRole::Master);
+    let leader = expecting(&master, DatabaseRole::Primary);
     let state = leader
         .ask_until("the replica", |state| {
             detail(state, "connected_replicas") == "1"
@@ -185,16 +187,16 @@ async fn roles_of_a_real_pair() {
         .await;
     assert!(state.healthy(), "{state:?}");
 
-    let wrong = result(connecting(&replica).expect_role(RedisRole::Master)).await;
-    refused(&wrong, "is a replica where a master is expected");
-    let wrong = result(connecting(&master).expect_role(RedisRole::Replica)).await;
-    refused(&wrong, "is a master where a replica is expected");
+    let wrong = result(connecting(&replica).expect_role(DatabaseRole::Primary)).await;
+    refused(&wrong, "is a replica where a primary is expected");
+    let wrong = result(connecting(&master).expect_role(DatabaseRole::Replica)).await;
+    refused(&wrong, "is a primary where a replica is expected");
 
     master.kill();
     let state = follower
         .ask_until("the loss of the link", |state| !state.healthy())
         .await;
-    refused(&state, "no link to its master");
+    refused(&state, "no link to its primary");
     follower.stop().await;
     leader.stop().await;
 }
@@ -207,11 +209,18 @@ async fn memory_against_maxmemory() {
         let check = connecting(&server).thresholds(degraded, unhealthy).unwrap();
         result(check)
     };
-    let state = judged(0.5, 0.9).await;
-    assert_eq!(state.status, CheckStatus::Degraded, "{state:?}");
-    assert!(state.message.contains("no maxmemory"), "{state:?}");
+    for state in [
+        judged(0.5, 0.9).await,
+        result(connecting(&server).memory()).await,
+    ] {
+        assert_eq!(state.status, CheckStatus::Degraded, "{state:?}");
+        assert!(state.message.contains("no maxmemory"), "{state:?}");
+    }
 
     let () = tell(&mut other, "CONFIG SET maxmemory 100mb").await;
+    let state = result(connecting(&server).memory()).await;
+    assert_eq!(state.status, CheckStatus::Healthy, "{state:?}");
+    assert!(state.message.ends_with("limit 80 %"), "{state:?}");
     for (degraded, unhealthy, status) in [
         (0.9, 0.9, CheckStatus::Healthy),
         (1e-6, 0.9, CheckStatus::Degraded),
@@ -219,7 +228,7 @@ async fn memory_against_maxmemory() {
     ] {
         let state = judged(degraded, unhealthy).await;
         assert_eq!(state.status, status, "{state:?}");
-        assert!(state.message.contains("redis memory "), "{state:?}");
+        assert!(state.message.contains("memory "), "{state:?}");
         assert_eq!(detail(&state, "max_memory_bytes"), "104857600");
         assert_eq!(detail(&state, "eviction_policy"), "\"noeviction\"");
     }
@@ -256,86 +265,4 @@ async fn a_server_that_takes_no_more_clients_is_unhealthy() {
     let mut other = connection(&server).await;
     let () = tell(&mut other, "CONFIG SET maxclients 1").await;
     refuses(connecting(&server), "redis").await;
-}
-
-/// Waits until this runtime has no other tasks than these.
-async fn tasks(expected: usize) {
-    eventually("the end of the tasks", || {
-        let tasks = Handle::current().metrics().num_alive_tasks();
-        (tasks != expected).then_some(tasks)
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn one_connection_is_kept_and_nothing_is_left_after_a_drop() {
-    let server = start(&[]);
-    let mut other = connection(&server).await;
-    let before = Handle::current().metrics().num_alive_tasks();
-    let monitored = Monitored::start(connecting(&server).expect_role(RedisRole::Master));
-    for _ in 0..100 {
-        assert!(monitored.ask().await.healthy());
-        assert_eq!(clients(&mut other).await, 1);
-    }
-    monitored.stop().await;
-    eventually("the end of the connection", || {
-        let left = connections(server.port) - 1;
-        (left > 0).then_some(left)
-    })
-    .await;
-    tasks(before).await;
-
-    // Dropped at its deadline, too.
-    server.suspend();
-    let state = result(hasty(connecting(&server))).await;
-    assert_eq!(state.cause, Cause::Timeout, "{state:?}");
-    tasks(before).await;
-    server.resume();
-    eventually("the end of the connection", || {
-        let left = connections(server.port) - 1;
-        (left > 0).then_some(left)
-    })
-    .await;
-}
-
-/// Ten thousand runs of a check against one server, which counts its clients.
-fn ten_thousand_runs(test: &str, check: impl AsyncFnOnce(&Server) -> RedisCheck) {
-    alone(test, || {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        runtime.block_on(async {
-            let server = start(&["--maxmemory", "1gb"]);
-            let mut other = connection(&server).await;
-            let before = connections_ever(&mut other).await;
-            let check = check(&server).await;
-            let check = check.expect_role(RedisRole::Master).thresholds(0.5, 0.9);
-            leaks_nothing(check.unwrap()).await;
-            eventually("the end of the connection", || {
-                let left = connections(server.port) - 1;
-                (left > 0).then_some(left)
-            })
-            .await;
-            assert_eq!(connections_ever(&mut other).await, before + 1);
-        });
-    });
-}
-
-async fn connections_ever(other: &mut MultiplexedConnection) -> u64 {
-    let stats: InfoDict = tell(other, "INFO stats").await;
-    stats.get("total_connections_received").unwrap()
-}
-
-#[test]
-fn ten_thousand_runs_by_itself_leak_nothing() {
-    ten_thousand_runs(
-        "redis::check::ten_thousand_runs_by_itself_leak_nothing",
-        async |server| connecting(server),
-    );
-}
-
-#[test]
-fn ten_thousand_runs_on_a_shared_connection_leak_nothing() {
-    ten_thousand_runs(
-        "redis::check::ten_thousand_runs_on_a_shared_connection_leak_nothing",
-        async |server| RedisCheck::shared(connection(server).await),
-    );
 }

@@ -11,9 +11,7 @@ use crate::server::Server;
 #[cfg(feature = "distributed")]
 mod adapters;
 mod check;
-
-/// Put into the URL of whatever must fail, and looked for in all that it says.
-const SECRET: &str = "swordfish-9";
+mod leaks;
 
 fn start(arguments: &'static [&'static str]) -> Server {
     Server::start(move |directory, port| command(directory, port, arguments))

@@ -8,7 +8,7 @@ use health_http::HealthService;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-use super::dialects::{Node, node};
+use super::dialect_golden::{Node, node};
 use super::{Reply, get};
 
 const SCHEMA: &str = include_str!("../../../../../docs/native.schema.json");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use health_core::{Outcome, check_fn};
+use health_core::{ComponentSpec, Outcome, check_fn};
 use hyper::{Method, Request, StatusCode, Version, header};
 use serde_json::{Value, json};
 
@@ -26,6 +26,34 @@ async fn every_alias_gives_the_same_answer() {
                 "{alias}"
             );
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_passes_degraded_says_so_to_envoy() {
+    let (health, service) = node();
+    let db = health
+        .component(ComponentSpec::new("db").critical())
+        .unwrap();
+    db.ready();
+    health.start().unwrap();
+    let marked = async |path: &str| {
+        let reply = get(&service, path).await;
+        (reply.status, reply.headers.contains_key("x-envoy-degraded"))
+    };
+    let paths = ["/health", "/ready", "/readyz?verbose", "/health/checks/db"];
+    for path in paths {
+        assert_eq!(marked(path).await, (200, false), "healthy: {path}");
+    }
+    db.degraded("slow");
+    for path in paths {
+        assert_eq!(marked(path).await, (200, true), "degraded: {path}");
+        assert_eq!(marked("/live").await, (200, false));
+        assert_eq!(marked("/health/checks").await, (200, false));
+    }
+    db.not_ready("gone");
+    for path in paths {
+        assert_eq!(marked(path).await, (503, false), "unhealthy: {path}");
     }
 }
 

@@ -32,13 +32,31 @@ const METHODS: [&str; 12] = [
     "G\u{0}T",
 ];
 
-const TARGETS: [&str; 27] = [
+/// The first of them are good.
+const GOOD_TARGETS: usize = 14;
+const TARGETS: [&str; 43] = [
     "/health",
     "/ready",
     "/live",
     "/startup",
     "/health/checks",
     "/health/checks/db",
+    "/health/summary",
+    "/health/history/beat",
+    "/health?format=ietf",
+    "/readyz?verbose&exclude=db&exclude=no%22body",
+    "/health/checks/db?format=actuator",
+    "/livez?format=microprofile",
+    "/health?format=components&verbose",
+    "/actuator/health/db",
+    "/health/groups/nobody",
+    "/actuator/health/nobody/%00",
+    "/readyz?exclude=%ff%fe%00%0a&exclude=;&exclude=%zz",
+    "/readyz?verbose&exclude=\u{2603}",
+    "/health?format=kubernetes&format=ietf&&&==&%",
+    "/metrics?x",
+    "/health/events",
+    "/health/ui",
     "//health",
     "/health/",
     "/health/%2e%2e/ready",
@@ -77,7 +95,7 @@ const VERSIONS: [&str; 12] = [
     "",
 ];
 
-const HEADERS: [&str; 32] = [
+const HEADERS: [&str; 40] = [
     "Host: node",
     "Host: other",
     "Host:",
@@ -105,6 +123,14 @@ const HEADERS: [&str; 32] = [
     "Expect: 200-ok",
     "Accept: */*;q=NaN",
     "Accept: text/html;q=1e309, application/json",
+    "Accept: text/plain;q=0.9, application/health+json;q=0.90",
+    "Accept: application/vnd.spring-boot.actuator.v3+json;q=\"1\", */*;q=0",
+    "Accept: ,;=/+\"\\, text/*;q=.5;q=2",
+    "Accept: text/plain\r\nAccept: \u{e9}",
+    "Authorization: Bearer x",
+    "Authorization: Bearer",
+    "Authorization: Basic \u{0}",
+    "Authorization: Bearer x\r\nAuthorization: Bearer x",
     "Range: bytes=0-99999999999999999999",
     ": nameless",
     "no colon",
@@ -158,7 +184,7 @@ fn composed(random: &mut Random) -> String {
     let target = if odd(random) {
         random.pick(&TARGETS)
     } else {
-        random.pick(&TARGETS[..6])
+        random.pick(&TARGETS[..GOOD_TARGETS])
     };
     let version = if odd(random) {
         random.pick(&VERSIONS)

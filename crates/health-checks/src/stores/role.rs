@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-/// The part that a database server plays in replication.
+/// The part that a server plays in replication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DatabaseRole {
-    /// It follows no other server, whether or not others follow it.
+    /// It follows no other server, whether or not others follow it: a master, in the words of
+    /// Redis, and a source, in those of MySQL.
     Primary,
     /// It follows another server: a standby, in the words of PostgreSQL.
     Replica,

@@ -14,7 +14,7 @@ type Answer<T> = watch::Receiver<Option<Arc<T>>>;
 /// Runs at most one blocking call at once: who comes meanwhile waits for that one, so that
 /// a call that hangs costs one thread, however many runs it outlives.
 #[derive(Debug)]
-pub(super) struct Aside<T>(
+pub(crate) struct Aside<T>(
     /// The call begun last.
     Mutex<Option<Answer<T>>>,
 );
@@ -28,7 +28,7 @@ impl<T> Default for Aside<T> {
 impl<T: Send + Sync + 'static> Aside<T> {
     /// What `work` comes to, or the call that is under way. Cancel safe: the call goes on,
     /// and the next one waits for it.
-    pub(super) async fn call(
+    pub(crate) async fn call(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> io::Result<Arc<T>> {
@@ -48,7 +48,7 @@ impl<T: Send + Sync + 'static> Aside<T> {
         }
         let (tell, answer) = watch::channel(None);
         Builder::new()
-            .name("health-net".into())
+            .name("health-aside".into())
             .spawn(move || tell.send(Some(Arc::new(work()))))?;
         *last = Some(answer.clone());
         Ok(answer)

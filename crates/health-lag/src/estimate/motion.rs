@@ -1,0 +1,209 @@
+//! Where the lag is going: along the line of its regime, or up because the follower stands still; and
+//! how likely that lasts.
+//!
+//! It forecasts nothing at a horizon by itself; see `experts`.
+
+use super::regime::Regime;
+use super::runs::Runs;
+use super::usual::Usual;
+
+/// A slope counts if it is so many of its standard errors off zero,
+const SIGNIFICANT: f64 = 4.0;
+/// and if it has led so many times as far as the lag usually strays.
+const BEYOND_USUAL: f64 = 3.0;
+/// It takes more points than three to have an error at all.
+const FEWEST: f64 = 3.0;
+/// A follower stands still if so many readings on end show it where it was.
+const STILL: u32 = 2;
+
+/// Where the lag is going.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Trend {
+    /// The lag now, on the line.
+    pub(super) now: f64,
+    /// How many seconds it grows a second; at most one.
+    pub(super) slope: f64,
+    /// Where a fall ends.
+    pub(super) floor: f64,
+    /// It is the line of a regime, and not just that nothing moves.
+    pub(super) is_line: bool,
+}
+
+impl Trend {
+    /// Where it leads.
+    pub(super) fn at(&self, ahead: f64) -> f64 {
+        (self.now + self.slope * ahead).max(self.floor)
+    }
+}
+
+/// How far the present trend has led.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    since: f64,
+    from: f64,
+    to: f64,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Motion {
+    now: f64,
+    lag: f64,
+    regime: Regime,
+    usual: Usual,
+    trend: Option<Trend>,
+    run: Option<Run>,
+    rises: Runs,
+    falls: Runs,
+    stands: Runs,
+    /// How many readings on end showed the follower where it was, and since when it has been there.
+    still: u32,
+    still_since: f64,
+    /// The least lag so far, and that of before the present regime.
+    least: f64,
+    floor: f64,
+}
+
+impl Motion {
+    /// Takes the first lag, at `now` seconds.
+    pub(super) fn begin(&mut self, now: f64, lag: f64) {
+        *self = Self {
+            now,
+            lag,
+            usual: Usual::new(lag),
+            still_since: now,
+            least: lag,
+            // What a stop is like is known still.
+            stands: self.stands,
+            ..Self::default()
+        };
+        self.regime.observe(0.0, lag);
+    }
+
+    /// Takes the next; whether the follower is behind and has not moved. True if a new regime begins.
+    pub(super) fn observe(&mut self, now: f64, lag: f64, is_still: bool) -> bool {
+        let (passed, before) = (now - self.now, self.now);
+        if is_still {
+            self.still = self.still.saturating_add(1);
+        } else {
+            if self.stood().is_some() {
+                // It moved at some time since the reading before: this is the longest it can have been.
+                self.stands.end(now - self.still_since);
+            }
+            self.still = 0;
+            self.still_since = now;
+        }
+        self.now = now;
+        let lag_before = std::mem::replace(&mut self.lag, lag);
+        let is_new = self.regime.observe(passed, lag);
+        if is_new {
+            self.floor = self.least;
+            self.end_run();
+        }
+        self.least = self.least.min(lag);
+        self.trend = self.find();
+        self.follow(before, lag_before);
+        is_new
+    }
+
+    /// To be called at about equal distances in time.
+    pub(super) fn step(&mut self) {
+        let expected = self.trend.map(|_| self.regime.line().at(0.0));
+        self.usual.observe(self.lag, expected);
+    }
+
+    fn find(&self) -> Option<Trend> {
+        let line = self.regime.line();
+        let slope = line.slope();
+        let led = slope.abs() * self.regime.age();
+        let speaks = line.weight() > FEWEST
+            && led > BEYOND_USUAL * self.usual.spread()
+            && self.regime.is_significant(SIGNIFICANT);
+        let goes_on = self.run.is_some() && self.regime.goes_on();
+        let floor = if self.floor < self.lag {
+            self.floor
+        } else {
+            0.0
+        };
+        if speaks || goes_on {
+            return Some(Trend {
+                now: line.at(0.0),
+                slope: slope.min(1.0),
+                floor: if slope < 0.0 { floor } else { 0.0 },
+                is_line: true,
+            });
+        }
+        self.stood().map(|_| Trend {
+            now: self.lag,
+            slope: 1.0,
+            floor: 0.0,
+            is_line: false,
+        })
+    }
+
+    /// Keeps how far the trend has led; `before` and `lag_before` are of the reading before.
+    fn follow(&mut self, before: f64, lag_before: f64) {
+        let Some(trend) = self.trend else {
+            self.end_run();
+            return;
+        };
+        let turned = |run: &Run| (trend.slope > 0.0) != (run.to > run.from);
+        if self.run.as_ref().is_some_and(turned) {
+            self.end_run();
+        }
+        let begins = Run {
+            since: before,
+            from: trend.now - trend.slope * self.regime.age(),
+            to: lag_before,
+        };
+        self.run.get_or_insert(begins).to = trend.now;
+    }
+
+    fn end_run(&mut self) {
+        let Some(run) = self.run.take() else { return };
+        let led = run.to - run.from;
+        if led > 0.0 {
+            self.rises.end(led);
+        } else {
+            self.falls.end(-led);
+        }
+    }
+
+    pub(super) fn trend(&self) -> Option<&Trend> {
+        self.trend.as_ref()
+    }
+
+    /// How likely the trend lasts for so many seconds.
+    pub(super) fn survival(&self, horizon: f64) -> f32 {
+        let horizon = horizon.max(1e-3);
+        let stands = self.stood().map_or(0.0, |stood| {
+            self.stands.survival(stood, horizon, stood / horizon)
+        });
+        let (Some(trend), Some(run)) = (self.trend.filter(|trend| trend.is_line), self.run) else {
+            return stands;
+        };
+        let led = (trend.now - run.from).abs();
+        let lasted = self.regime.age().max(self.now - run.since);
+        let runs = if trend.slope > 0.0 {
+            &self.rises
+        } else {
+            &self.falls
+        };
+        let leads = (trend.slope * horizon).abs();
+        stands.max(runs.survival(led, leads, lasted / horizon))
+    }
+
+    /// For how long the follower has stood still.
+    fn stood(&self) -> Option<f64> {
+        (self.still >= STILL && self.lag > 0.0).then_some(self.now - self.still_since)
+    }
+
+    /// The mean lag of the regime.
+    pub(super) fn mean(&self) -> f64 {
+        self.regime.mean()
+    }
+
+    /// The median lag of long.
+    pub(super) fn usual(&self) -> f64 {
+        self.usual.lag()
+    }
+}

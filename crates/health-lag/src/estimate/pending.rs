@@ -1,0 +1,109 @@
+//! Forecasts that have not come due.
+//!
+//! A ring; it judges none.
+
+use super::book::Said;
+use super::experts::{KNOTS, Opinions, STEADY};
+
+/// As many as fit into the longest horizon at the least distance between them, and some.
+const PENDING: usize = 17;
+
+/// What was said at a time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Pending {
+    pub(super) at: f64,
+    /// The first three of the steady opinions are the same for all horizons.
+    steady: [f32; STEADY - 1],
+    is_contested: bool,
+    at_horizon: [AtHorizon; KNOTS],
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct AtHorizon {
+    recurring: f32,
+    trend: f32,
+    lag: f32,
+    lower: f32,
+    upper: f32,
+}
+
+impl Pending {
+    pub(super) fn new(at: f64) -> Self {
+        Self {
+            at,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn set(&mut self, knot: usize, opinions: &Opinions, said: Said) {
+        let [last, mean, usual, recurring] = opinions.steady;
+        self.steady = [last, mean, usual];
+        self.is_contested = opinions.trend.is_some();
+        if let Some(at_horizon) = self.at_horizon.get_mut(knot) {
+            *at_horizon = AtHorizon {
+                recurring,
+                trend: opinions.trend.unwrap_or_default(),
+                lag: said.lag,
+                lower: said.lower,
+                upper: said.upper,
+            };
+        }
+    }
+
+    /// All of it but how likely the trend was to last, which nobody judges.
+    pub(super) fn get(&self, knot: usize) -> Option<(Opinions, Said)> {
+        let at = self.at_horizon.get(knot)?;
+        let [last, mean, usual] = self.steady;
+        let opinions = Opinions {
+            steady: [last, mean, usual, at.recurring],
+            trend: self.is_contested.then_some(at.trend),
+            survival: 0.0,
+        };
+        let said = Said {
+            lag: at.lag,
+            lower: at.lower,
+            upper: at.upper,
+        };
+        Some((opinions, said))
+    }
+}
+
+/// The ring, and how far each horizon has got in it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ring {
+    entries: [Pending; PENDING],
+    /// How many were ever pushed, and of these how many have come due at each horizon.
+    pushed: usize,
+    due: [usize; KNOTS],
+}
+
+impl Ring {
+    pub(super) fn push(&mut self, pending: Pending) {
+        if let Some(slot) = self.entries.get_mut(self.pushed % PENDING) {
+            *slot = pending;
+        }
+        self.pushed += 1;
+        // Those not judged before they are overwritten never are.
+        let oldest = self.pushed.saturating_sub(PENDING);
+        self.due = self.due.map(|due| due.max(oldest));
+    }
+
+    pub(super) fn last_at(&self) -> Option<f64> {
+        let last = self.pushed.checked_sub(1)?;
+        Some(self.entries.get(last % PENDING)?.at)
+    }
+
+    /// The next that comes due at a horizon of so many seconds, up to `now`.
+    pub(super) fn next_due(&mut self, knot: usize, horizon: f64, now: f64) -> Option<Pending> {
+        let due = self.due.get_mut(knot)?;
+        if *due >= self.pushed {
+            return None;
+        }
+        let entry = self.entries.get(*due % PENDING)?;
+        if entry.at + horizon > now {
+            return None;
+        }
+        *due += 1;
+        Some(*entry)
+    }
+}

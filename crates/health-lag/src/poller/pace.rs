@@ -1,0 +1,59 @@
+//! When the next poll begins. Pure.
+
+use std::time::{Duration, Instant};
+
+/// How often polls are begun.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    /// Usually.
+    pub(super) interval: Duration,
+    /// At least, while polls fail.
+    pub(super) slowest: Duration,
+}
+
+impl Pace {
+    /// The begin of the poll after one that took from `begin` to `end`, and was the last of so many
+    /// `failures` in a row. What was missed meanwhile is not made up for, and a server that hangs
+    /// is left alone for a while.
+    pub(super) fn next(self, begin: Instant, end: Instant, failures: u32) -> Instant {
+        let doublings = failures.saturating_sub(1).min(20);
+        let longest = self.slowest.max(self.interval);
+        let wait = self.interval.saturating_mul(1 << doublings).min(longest);
+        if failures > 0 {
+            end + wait
+        } else {
+            (begin + wait).max(end)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments() {
+        let ms = Duration::from_millis;
+        let begin = crate::clock::instant();
+        for (interval, slowest, took, failures, expected) in [
+            (1_000, 10_000, 3, 0, 1_000),
+            (1_000, 10_000, 1_000, 0, 1_000),
+            (1_000, 10_000, 2_500, 0, 2_500),
+            (1_000, 10_000, 3, 1, 1_003),
+            (1_000, 10_000, 3, 2, 2_003),
+            (1_000, 10_000, 3, 4, 8_003),
+            (1_000, 10_000, 3, 5, 10_003),
+            (1_000, 10_000, 3, u32::MAX, 10_003),
+            (1_000, 10_000, 5_000, 1, 6_000),
+            (60_000, 10_000, 3, 9, 60_003),
+            (1_000, 0, 3, 9, 1_003),
+        ] {
+            let pace = Pace {
+                interval: ms(interval),
+                slowest: ms(slowest),
+            };
+            let next = pace.next(begin, begin + ms(took), failures);
+            assert_eq!(next, begin + ms(expected), "{pace:?} {took} {failures}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The tasks of a monitor: one for what time alone changes, and one an observer.
+//!
+//! They decide nothing, and end with the monitor.
+
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::time::{sleep, sleep_until};
+
+use crate::driver::{Shared, lock};
+use crate::events::{LagEvent, LagObserver, LagSubscription};
+use crate::monitor::LagMonitor;
+use crate::statistics::NONE;
+
+/// Many things that are due one after the other are found together.
+const TOGETHER: Duration = Duration::from_millis(50);
+
+/// Why a task was not started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WatchError {
+    /// There is no runtime to run it on.
+    #[error("no tokio runtime here; call it from within one")]
+    NoRuntime,
+    /// There is a watch already.
+    #[error("the monitor is watched already")]
+    Watched,
+}
+
+pub(crate) fn start(monitor: &LagMonitor) -> Result<(), WatchError> {
+    let runtime = Handle::try_current().map_err(|_| WatchError::NoRuntime)?;
+    let shared = &monitor.shared;
+    let mut tasks = lock(&shared.tasks);
+    if shared.is_watched() {
+        return Err(WatchError::Watched);
+    }
+    shared.watched(true);
+    let ended = Ended(Arc::downgrade(shared));
+    let watch = watch(Arc::downgrade(shared));
+    let task = runtime.spawn(async move {
+        let _ended = ended;
+        watch.await;
+    });
+    tasks.push(task.abort_handle());
+    Ok(())
+}
+
+/// The watch may be started again once its runtime is gone.
+struct Ended(Weak<Shared>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        if let Some(shared) = self.0.upgrade() {
+            shared.watched(false);
+        }
+    }
+}
+
+async fn watch(held: Weak<Shared>) {
+    let Some(wake) = held.upgrade().map(|shared| Arc::clone(&shared.wake)) else {
+        return;
+    };
+    loop {
+        // Held only while it works, so that the monitor can go.
+        let Some(until) = held.upgrade().map(|shared| {
+            let next = shared.sweep(shared.now(), true);
+            (next != NONE).then(|| shared.instant(Duration::from_nanos(next)))
+        }) else {
+            return;
+        };
+        match until.flatten() {
+            None => wake.notified().await,
+            Some(until) => tokio::select! {
+                () = sleep_until(until.into()) => {}
+                () = wake.notified() => {}
+            },
+        }
+        sleep(TOGETHER).await;
+    }
+}
+
+pub(crate) fn observe(
+    monitor: &LagMonitor,
+    observer: Arc<dyn LagObserver>,
+) -> Result<(), WatchError> {
+    let runtime = Handle::try_current().map_err(|_| WatchError::NoRuntime)?;
+    let events = monitor.subscribe();
+    let held = Arc::downgrade(&monitor.shared);
+    let task = runtime.spawn(tell(events, observer, held));
+    lock(&monitor.shared.tasks).push(task.abort_handle());
+    Ok(())
+}
+
+async fn tell(
+    mut events: LagSubscription<LagEvent>,
+    observer: Arc<dyn LagObserver>,
+    held: Weak<Shared>,
+) {
+    while let Some(notice) = events.next().await {
+        let Some(mut call) = caught(|| observer.observe(&notice)) else {
+            count_panic(&held);
+            continue;
+        };
+        let told = poll_fn(|task| match caught(|| call.as_mut().poll(task)) {
+            Some(poll) => poll.map(Some),
+            None => Poll::Ready(None),
+        });
+        let whole = told.await.is_some();
+        if caught(move || drop(call)).is_none() || !whole {
+            count_panic(&held);
+        }
+    }
+}
+
+fn count_panic(held: &Weak<Shared>) {
+    if let Some(shared) = held.upgrade() {
+        shared.observer_panics.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// What `call` gives; `None` if it panics.
+fn caught<R>(call: impl FnOnce() -> R) -> Option<R> {
+    let result = catch_unwind(AssertUnwindSafe(call));
+    result
+        .map_err(|payload| {
+            // A payload may panic when it is dropped, and with one that does so again.
+            if let Err(again) = catch_unwind(AssertUnwindSafe(move || drop(payload))) {
+                std::mem::forget(again);
+            }
+        })
+        .ok()
+}

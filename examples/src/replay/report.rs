@@ -1,0 +1,270 @@
+//! What the monitor says at each row of a trace, as fields of a report.
+//!
+//! It reads and writes nothing.
+
+use std::time::Duration;
+
+use health_lag::{
+    Condition, Conditions, Crossing, Follower, LagMonitor, PolicyError, RegisterError, Sample,
+    SampleError,
+};
+use thiserror::Error;
+
+use super::flags::{Flags, Horizon};
+use super::trace::Row;
+
+const WARNING: Duration = Duration::from_secs(5);
+const COVERAGE: f64 = 0.9;
+
+/// Replays rows in their order.
+#[derive(Debug)]
+pub struct Replay {
+    monitor: LagMonitor,
+    follower: Follower,
+    horizons: Vec<Horizon>,
+    threshold: Duration,
+    /// The time of the first row.
+    origin: Option<f64>,
+    conditions: Conditions,
+    /// The number of the next alert.
+    next: u64,
+}
+
+/// Why there is no monitor for these flags.
+#[derive(Debug, Error)]
+pub enum SetupError {
+    /// The limits make no sense.
+    #[error("--threshold: {0}")]
+    Policy(#[from] PolicyError),
+    /// It refuses the follower.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+}
+
+/// Why a row is refused.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum RowError {
+    /// Its time is out of all range.
+    #[error("t_secs {0:?} is too far from the first one")]
+    Time(String),
+    /// The monitor refuses it.
+    #[error("t_secs {time:?} is out of order: {source}")]
+    Sample {
+        /// Its time.
+        time: String,
+        /// Why.
+        source: SampleError,
+    },
+}
+
+impl Replay {
+    /// A monitor of one follower.
+    pub fn new(flags: &Flags) -> Result<Self, SetupError> {
+        let monitor = LagMonitor::builder()
+            .warning(WARNING.min(flags.threshold / 2))
+            .critical(flags.threshold)
+            .build()?;
+        let follower = monitor.follower_at("trace", Duration::ZERO)?;
+        Ok(Self {
+            monitor,
+            follower,
+            horizons: flags.horizons.clone(),
+            threshold: flags.threshold,
+            origin: None,
+            conditions: Conditions::default(),
+            next: 1,
+        })
+    }
+
+    /// The names of the columns.
+    pub fn header(&self) -> Vec<String> {
+        let first = ["t_secs", "lag_secs", "level", "conditions"];
+        let forecasts = self.horizons.iter().flat_map(|Horizon { text, .. }| {
+            ["forecast", "lo", "hi"].map(|name| format!("{name}_{text}"))
+        });
+        let last = ["breach_in_secs", "catch_up_in_secs", "alerts"];
+        let owned = |name: &str| name.to_owned();
+        let first = first.into_iter().map(owned);
+        first.chain(forecasts).chain(last.map(owned)).collect()
+    }
+
+    /// Replays a row; what is said of it, field by field. A row that is refused changes nothing.
+    pub fn row(&mut self, row: &Row) -> Result<Vec<String>, RowError> {
+        let since = row.time - self.origin.unwrap_or(row.time);
+        let at = if since < 0.0 {
+            Err(RowError::Sample {
+                time: row.time_text.clone(),
+                source: SampleError::NotLater(Duration::from_secs_f64((-since).min(1e9))),
+            })
+        } else {
+            Duration::try_from_secs_f64(since).map_err(|_| RowError::Time(row.time_text.clone()))
+        }?;
+        let sample = Sample::new(row.leader, row.applied);
+        let before = self.waited_until(at);
+        self.follower
+            .push_at(at, sample)
+            .map_err(|source| RowError::Sample {
+                time: row.time_text.clone(),
+                source,
+            })?;
+        self.origin.get_or_insert(row.time);
+        Ok(self.fields(row, at, before))
+    }
+
+    /// What came up between the rows because of the time that passed.
+    fn waited_until(&mut self, at: Duration) -> Vec<Condition> {
+        self.monitor.advance_to(at);
+        let status = self.follower.status_at(at);
+        let now = status.map(|it| it.conditions).unwrap_or_default();
+        let new = now.iter().filter(|it| !self.conditions.has(*it));
+        new.collect()
+    }
+
+    fn fields(&mut self, row: &Row, at: Duration, before: Vec<Condition>) -> Vec<String> {
+        let mut fields = vec![row.time_text.clone()];
+        let Some(status) = self.follower.status_at(at) else {
+            return fields;
+        };
+        self.conditions = status.conditions;
+        let shown = before.into_iter().fold(status.conditions, Conditions::with);
+        fields.push(seconds(status.lag_duration()));
+        fields.push(status.level.name().to_owned());
+        fields.push(joined(shown.iter().map(Condition::name)));
+        for horizon in &self.horizons {
+            let forecast = self.follower.forecast(horizon.time, COVERAGE);
+            fields.push(seconds(forecast.map(|it| it.lag)));
+            fields.push(seconds(forecast.map(|it| it.interval.lower)));
+            fields.push(seconds(forecast.map(|it| it.interval.upper)));
+        }
+        fields.push(seconds(likely(self.follower.crossing(self.threshold))));
+        fields.push(seconds(likely(status.catch_up)));
+        let page = self.monitor.alerts().since(self.next);
+        self.next = page.next;
+        let alerts = page.alerts.iter();
+        fields.push(joined(alerts.map(|alert| {
+            format!("{}:{}", alert.kind.name(), alert.event.name())
+        })));
+        fields
+    }
+}
+
+fn joined<T: Into<String>>(words: impl Iterator<Item = T>) -> String {
+    words.map(Into::into).collect::<Vec<String>>().join("|")
+}
+
+fn likely(crossing: Crossing) -> Option<Duration> {
+    match crossing {
+        Crossing::Already => Some(Duration::ZERO),
+        Crossing::In { likely, .. } => Some(likely),
+        Crossing::Never | Crossing::Unknown => None,
+    }
+}
+
+fn seconds(time: Option<Duration>) -> String {
+    time.map_or_else(String::new, |time| format!("{:.4}", time.as_secs_f64()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(time: f64, leader: u64, applied: u64) -> Row {
+        Row {
+            time_text: time.to_string(),
+            time,
+            leader,
+            applied,
+        }
+    }
+
+    fn replay() -> Replay {
+        Replay::new(&Flags::default()).unwrap()
+    }
+
+    /// Fields by the name of their column.
+    fn field(replay: &Replay, fields: &[String], name: &str) -> String {
+        let header = replay.header();
+        assert_eq!(header.len(), fields.len());
+        let place = header.iter().position(|it| it == name).unwrap();
+        fields[place].clone()
+    }
+
+    #[test]
+    fn the_header_names_the_horizons_as_they_were_written() {
+        assert_eq!(
+            replay().header().join(","),
+            "t_secs,lag_secs,level,conditions,forecast_10,lo_10,hi_10,forecast_30,lo_30,hi_30,\
+             forecast_60,lo_60,hi_60,breach_in_secs,catch_up_in_secs,alerts"
+        );
+    }
+
+    #[test]
+    fn times_begin_anywhere_and_go_forward() {
+        for origin in [-5.0, 0.0, 1.7e9] {
+            let mut replay = replay();
+            replay.row(&row(origin, 10, 10)).unwrap();
+            let fields = replay.row(&row(origin + 2.0, 30, 20)).unwrap();
+            assert_eq!(field(&replay, &fields, "lag_secs"), "1.0000", "{origin}");
+            for late in [origin + 2.0, origin + 1.0, origin - 1.0] {
+                let error = replay.row(&row(late, 40, 40)).unwrap_err();
+                assert!(error.to_string().contains("out of order"), "{error}");
+            }
+            assert!(replay.row(&row(1e300, 40, 40)).is_err());
+            replay.row(&row(origin + 3.0, 40, 40)).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_time_alone_changes_shows_at_the_next_row() {
+        let mut replay = replay();
+        for second in 0..5_u32 {
+            replay.row(&row(f64::from(second), 10, 10)).unwrap();
+        }
+        let fields = replay.row(&row(60.0, 10, 10)).unwrap();
+        assert_eq!(field(&replay, &fields, "conditions"), "no_data");
+        assert_eq!(field(&replay, &fields, "alerts"), "no_data:firing");
+        let fields = replay.row(&row(61.0, 10, 10)).unwrap();
+        assert_eq!(field(&replay, &fields, "conditions"), "");
+        assert_eq!(field(&replay, &fields, "alerts"), "");
+        let fields = replay.row(&row(66.0, 10, 10)).unwrap();
+        assert_eq!(field(&replay, &fields, "alerts"), "no_data:resolved");
+    }
+
+    #[test]
+    fn a_stop_is_a_breach_to_come_and_then_one() {
+        let mut replay = replay();
+        let mut said = Vec::new();
+        for second in 0..60_u32 {
+            let fields = replay
+                .row(&row(
+                    f64::from(second),
+                    u64::from(second) * 100,
+                    u64::from(second.min(20)) * 100,
+                ))
+                .unwrap();
+            let of = |name| field(&replay, &fields, name);
+            if !of("alerts").is_empty() {
+                said.push(format!("{second} {}", of("alerts")));
+            }
+            if second == 31 {
+                assert_eq!(of("conditions"), "stalled");
+                let breach: f64 = of("breach_in_secs").parse().unwrap();
+                assert!((15.0..25.0).contains(&breach), "{breach}");
+            }
+            if second == 50 {
+                assert_eq!(
+                    (of("level"), of("breach_in_secs")),
+                    ("critical".into(), "0.0000".into())
+                );
+            }
+        }
+        let said = said.join(", ");
+        for word in [
+            "predicted_breach:firing",
+            "31 stalled:firing",
+            "lag:escalated",
+        ] {
+            assert!(said.contains(word), "{said}");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The files of `docs/operations`, each tried with the real program that it is for.
+//!
+//! The very files are used: what a test needs otherwise (addresses, intervals) is replaced in them.
+
+mod blackbox;
+mod curl;
+mod dashboard;
+mod envoy;
+mod file;
+mod haproxy;
+mod kubernetes;
+mod margins;
+mod nginx;
+mod pair;
+mod program;
+mod prometheus;
+mod systemd;
+mod varnish;

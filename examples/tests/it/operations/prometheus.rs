@@ -1,0 +1,202 @@
+//! Prometheus scrapes a node, and its alerts come and go.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::file::{File, folder};
+use super::program::{Program, free_address, get, run};
+use crate::process::{Directory, Node};
+
+/// A running Prometheus with the files of `docs/operations`, every interval a second.
+pub(super) struct Prometheus {
+    program: Program,
+    address: String,
+}
+
+impl Prometheus {
+    /// Starts it on a node, and waits for the first scrape.
+    pub(super) fn of(node: &Node, directory: &Directory) -> Self {
+        let target = node.address.strip_prefix("http://").unwrap();
+        let mut alerts = File::read("alerts.yml");
+        for minutes in ["1m", "2m", "5m", "10m", "15m"] {
+            alerts = alerts.with(&format!("for: {minutes}\n"), "for: 1s\n");
+        }
+        alerts.put(directory);
+        let config = File::read("prometheus.yml")
+            .with("127.0.0.1:8080", target)
+            .with("interval: 15s", "interval: 1s")
+            .put(directory);
+        let address = free_address();
+        let arguments = [
+            &format!("--config.file={config}"),
+            &format!("--web.listen-address={address}"),
+            &format!("--storage.tsdb.path={}", directory.path("tsdb").display()),
+        ];
+        let arguments = arguments.map(String::as_str);
+        let program = Program::start(directory, "prometheus", &arguments);
+        let mut prometheus = Self { program, address };
+        prometheus.wait("a scrape", |it| {
+            it.query(r#"up{job="health"} == 1"#).is_some()
+        });
+        prometheus
+    }
+
+    pub(super) fn wait(&mut self, what: &str, holds: impl Fn(&Answers<'_>) -> bool) {
+        let answers = Answers(&self.address);
+        self.program.wait(what, || holds(&answers));
+    }
+}
+
+/// What Prometheus says over its HTTP API.
+pub(super) struct Answers<'a>(&'a str);
+
+impl Answers<'_> {
+    fn data(&self, path: &str) -> Option<Value> {
+        let (code, body) = get(&format!("http://{}/api/v1/{path}", self.0));
+        assert_ne!(code, 400, "{path}: {body}");
+        let mut answer: Value = serde_json::from_str(&body).ok()?;
+        Some(answer["data"].take())
+    }
+
+    /// The series that an expression has now; `None` if there are none.
+    pub(super) fn query(&self, expression: &str) -> Option<Vec<Value>> {
+        let data = self.data(&format!("query?query={}", encoded(expression)))?;
+        let series = data["result"].as_array()?;
+        (!series.is_empty()).then(|| series.clone())
+    }
+
+    /// The values of a label, of the series that match.
+    pub(super) fn label_values(&self, label: &str, matching: &str) -> Option<Vec<Value>> {
+        let data = self.data(&format!(
+            "label/{label}/values?match[]={}",
+            encoded(matching)
+        ))?;
+        let values = data.as_array()?;
+        (!values.is_empty()).then(|| values.clone())
+    }
+
+    /// Whether an alert fires, on a check if one is named.
+    fn fires(&self, alert: &str, check: Option<&str>) -> Option<bool> {
+        let data = self.data("alerts")?;
+        let alerts = data["alerts"].as_array()?;
+        Some(alerts.iter().any(|it| {
+            let labels = &it["labels"];
+            it["state"] == "firing"
+                && labels["alertname"] == alert
+                && check.is_none_or(|check| labels["check"] == check)
+        }))
+    }
+}
+
+fn encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        write!(encoded, "%{byte:02X}").unwrap();
+    }
+    encoded
+}
+
+#[test]
+fn promtool_finds_no_fault_with_the_files() {
+    let path = |name: &str| folder().join(name).display().to_string();
+    for arguments in [
+        ["check", "rules", &path("alerts.yml")],
+        ["check", "config", &path("prometheus.yml")],
+        ["test", "rules", &path("alerts.test.yml")],
+    ] {
+        let (good, said) = run("promtool", &arguments, "");
+        assert!(good, "{said}");
+    }
+}
+
+#[test]
+fn every_alert_has_a_test() {
+    let (alerts, tests) = (File::read("alerts.yml"), File::read("alerts.test.yml"));
+    let names = |text: &str, word: &str| -> std::collections::BTreeSet<String> {
+        text.lines()
+            .filter_map(|line| line.split_once(word)?.1.split(',').next())
+            .map(|name| name.trim().to_owned())
+            .collect()
+    };
+    let of_rules = names(alerts.text(), "- alert: ");
+    assert!(of_rules.len() > 10);
+    assert_eq!(of_rules, names(tests.text(), "alertname: "));
+}
+
+#[test]
+fn promtool_finds_no_fault_with_a_scrape() {
+    let directory = Directory::new("metrics");
+    directory.write("db");
+    let good = directory.check("db", ":critical");
+    let missing = directory.check("gone", "");
+    let node = Node::start(&[
+        "--checks",
+        "5",
+        "--interval",
+        "50ms",
+        "--file-check",
+        &good,
+        "--file-check",
+        &missing,
+    ]);
+    node.wait_until("/metrics", |_, text| {
+        text.contains("health_check_status{check=\"gone\",status=\"unhealthy\"} 1")
+    });
+    let (code, scrape) = node.get("/metrics");
+    assert_eq!(code, 200);
+    for part in [
+        "health_shutdown_phase",
+        "health_http_connections ",
+        "health_node_info",
+    ] {
+        assert!(scrape.contains(part), "{part} is missing in {scrape}");
+    }
+    let (good, said) = run("promtool", &["check", "metrics"], &scrape);
+    assert!(good && said.trim().is_empty(), "{said}");
+}
+
+#[test]
+fn an_alert_fires_and_resolves() {
+    let directory = Directory::new("alerts");
+    directory.write("db");
+    let db = directory.check("db", ":critical");
+    let node = Node::start(&[
+        "--without-own-checks",
+        "--interval",
+        "100ms",
+        "--file-check",
+        &db,
+    ]);
+    node.wait_for("/ready", 200);
+    let mut prometheus = Prometheus::of(&node, &directory);
+    prometheus.wait("the check's figures", |it| {
+        it.query(r#"health_check_status{check="db",status="healthy"} == 1"#)
+            .is_some()
+    });
+    let critical = "HealthCriticalCheckFailing";
+    prometheus.wait("no alert", |it| {
+        it.fires(critical, Some("db")) == Some(false)
+    });
+
+    directory.remove("db");
+    prometheus.wait("the alert on the check", |it| {
+        it.fires(critical, Some("db")) == Some(true)
+    });
+    for alert in ["HealthNodeUnhealthy", "HealthNodeNotReady"] {
+        prometheus.wait(alert, |it| it.fires(alert, None) == Some(true));
+    }
+
+    directory.write("db");
+    prometheus.wait("its end", |it| {
+        it.fires(critical, Some("db")) == Some(false)
+    });
+    for alert in ["HealthNodeUnhealthy", "HealthNodeNotReady"] {
+        prometheus.wait(alert, |it| it.fires(alert, None) == Some(false));
+    }
+
+    drop(node);
+    prometheus.wait("a node that is gone", |it| {
+        it.fires("HealthNodeDown", None) == Some(true)
+    });
+}
