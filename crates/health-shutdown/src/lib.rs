@@ -50,6 +50,11 @@
 //! closes. The deadline must be below the orchestrator's own patience
 //! (`terminationGracePeriodSeconds`, systemd's `TimeoutStopSec`).
 //!
+//! # For people
+//!
+//! [`ShutdownBuilder::section`] shows a shutdown under way as a section of the node, which the page
+//! of `health-http` draws: what has ended and how, what is left, and how much of the deadline.
+//!
 //! # Exit codes
 //!
 //! | code | meaning |
@@ -98,6 +103,7 @@
 //! - The code for Windows (Ctrl-C, Ctrl-Break, the closing of the console) was compiled and tried
 //!   nowhere so far. There is no SIGTERM for a child there: it is killed at once.
 
+mod board;
 mod clock;
 #[cfg(feature = "prometheus")]
 mod collector;
@@ -121,6 +127,7 @@ mod process;
 mod progress;
 mod reason;
 mod report;
+mod section;
 mod sequence;
 mod shutdown;
 mod sighting;

@@ -23,6 +23,8 @@ pub(crate) enum Line {
     Overtaken(String),
     /// The node could not be told that it is stopping.
     Unannounced,
+    /// The section could not be shown, and why.
+    Unshown(String),
     Phase(Phase),
     Hurry(String),
     Abort(String),
@@ -48,7 +50,7 @@ impl Line {
             Self::Node(_) | Self::Abort(_) | Self::Failed { .. } | Self::Unannounced => {
                 Level::ERROR
             }
-            Self::Hurry(_) | Self::Dropped(_) => Level::WARN,
+            Self::Hurry(_) | Self::Dropped(_) | Self::Unshown(_) => Level::WARN,
             Self::Critical { why, .. } => match why {
                 Why::Begins { .. } | Why::Exempt | Why::Over(_) => Level::INFO,
                 _ => Level::WARN,
@@ -69,6 +71,7 @@ impl Line {
                 "readiness could not be made to fail: somebody's aggregation holds the health up; \
                  the shutdown goes on without"
             ),
+            Self::Unshown(error) => warn!(error, "the shutdown is not shown as a section"),
             Self::Phase(phase) => info!(%phase, "shutdown phase begins"),
             Self::Hurry(component) => warn!(component, "at its deadline, asked to hurry"),
             Self::Abort(component) => error!(component, "did not end in time, aborted"),

@@ -63,6 +63,18 @@ pub struct ComponentReport {
 }
 
 impl Report {
+    /// Of a shutdown that has begun and is not run yet.
+    pub(crate) fn nothing_yet(reason: Reason, began: SystemTime, elapsed: Duration) -> Self {
+        Self {
+            reason,
+            began,
+            elapsed,
+            phase: None,
+            overran: false,
+            components: Vec::new(),
+        }
+    }
+
     /// 124 if the deadline passed, 71 if a component did not end as it should or a panic began
     /// it, 70 if critical health did, else 0. The first that fits, in this order.
     pub fn exit_code(&self) -> u8 {

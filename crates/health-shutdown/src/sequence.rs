@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::ending::Ending;
 use crate::phase::Phase;
+use crate::section::Entered;
 
 /// Which component; its place in the plan.
 pub(crate) type Id = usize;
@@ -94,6 +95,7 @@ pub(crate) struct Sequence {
     running: usize,
     phase: Option<Phase>,
     phase_began: Duration,
+    entered: Entered,
     /// When to look at which component; entries of those that ended are passed over.
     alarms: BinaryHeap<Reverse<(Duration, Id)>>,
     finished: bool,
@@ -113,6 +115,7 @@ impl Sequence {
             running: 0,
             phase: None,
             phase_began: Duration::ZERO,
+            entered: Entered::default(),
             alarms: BinaryHeap::new(),
             finished: false,
             overran: false,
@@ -121,6 +124,11 @@ impl Sequence {
 
     pub(crate) fn phase(&self) -> Option<Phase> {
         self.phase
+    }
+
+    /// When each phase began.
+    pub(crate) fn entered(&self) -> &Entered {
+        &self.entered
     }
 
     pub(crate) fn states(&self) -> &[State] {
@@ -193,6 +201,9 @@ impl Sequence {
             self.phase_began = now;
             if let Some(phase) = self.phase.map_or(Some(Phase::Announce), Phase::next) {
                 self.phase = Some(phase);
+                if let Some(entered) = self.entered.get_mut(phase as usize) {
+                    *entered = Some(now);
+                }
                 out.push(Command::Enter(phase));
             } else {
                 self.finished = true;

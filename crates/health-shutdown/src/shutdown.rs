@@ -13,6 +13,7 @@ use thiserror::Error;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use crate::board;
 use crate::clock;
 use crate::driver;
 use crate::isolation;
@@ -52,6 +53,7 @@ pub struct ShutdownBuilder {
     signals: Option<Signals>,
     watchdog: bool,
     on_panic: bool,
+    section: bool,
     #[cfg(feature = "systemd")]
     #[cfg_attr(not(unix), allow(dead_code, reason = "there is none to be told"))]
     systemd: bool,
@@ -66,8 +68,9 @@ pub struct Shutdown {
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) health: Health,
-    whole: Duration,
+    pub(crate) whole: Duration,
     drain_delay: Duration,
+    section: bool,
     /// Whether somebody has begun; `begun` follows once readiness has failed.
     triggered: AtomicBool,
     begun: watch::Sender<Option<Begun>>,
@@ -143,6 +146,15 @@ impl ShutdownBuilder {
         self
     }
 
+    /// Shows the shutdown, once it has begun, as the section `shutdown` of the node: its phases,
+    /// what has ended and how, what is left, and how much of the deadline is used up. It is
+    /// pushed each 250 ms by a thread of its own, until the last handle is dropped. If there is
+    /// a section of that name already, the log says so.
+    pub fn section(mut self) -> Self {
+        self.section = true;
+        self
+    }
+
     /// Tells systemd, for as long as [`Shutdown::run`] is awaited: `READY=1` once the node
     /// runs, `STATUS`, `WATCHDOG=1` while liveness holds (and the runtime goes on), and
     /// `EXTEND_TIMEOUT_USEC`, 10 s each time, while the shutdown makes progress: a component
@@ -174,6 +186,7 @@ impl ShutdownBuilder {
             health: self.health,
             whole: self.whole,
             drain_delay: self.drain_delay,
+            section: self.section,
             triggered: AtomicBool::new(false),
             begun: watch::Sender::new(None),
             standing,
@@ -203,6 +216,7 @@ impl Shutdown {
             signals: None,
             watchdog: false,
             on_panic: false,
+            section: false,
             #[cfg(feature = "systemd")]
             systemd: false,
         }
@@ -298,6 +312,13 @@ impl Shutdown {
     }
 }
 
+impl Begun {
+    /// How long ago it began.
+    pub(crate) fn elapsed(&self) -> Duration {
+        clock::instant().saturating_duration_since(self.at)
+    }
+}
+
 impl Inner {
     /// Begins; the first reason counts.
     pub(crate) fn begin(self: &Arc<Self>, reason: Reason) {
@@ -319,7 +340,10 @@ impl Inner {
         self.fail_readiness();
         let (reason, deadline) = (begun.reason.clone(), self.whole);
         self.log.say(Line::Begins { reason, deadline });
-        self.begun.send_replace(Some(begun));
+        self.begun.send_replace(Some(begun.clone()));
+        if self.section {
+            board::start(self, Arc::downgrade(self), begun);
+        }
         #[cfg(all(feature = "systemd", unix))]
         if let Some(teller) = &self.teller {
             teller.tell(Teller::look(self, false));
@@ -385,8 +409,7 @@ impl Inner {
     }
 
     fn elapsed(&self) -> Option<Duration> {
-        let at = self.begun.borrow().as_ref()?.at;
-        Some(clock::instant().saturating_duration_since(at))
+        self.begun.borrow().as_ref().map(Begun::elapsed)
     }
 
     /// Lets the report be drawn from `progress` from now on.

@@ -14,4 +14,5 @@ mod graceful;
 mod lag_replay;
 mod node;
 mod operations;
+mod page;
 mod process;

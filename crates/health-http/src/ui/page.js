@@ -44,6 +44,7 @@ const mark = (node, name, value) => { if (node.getAttribute(name) !== value) nod
 
 function duration(seconds) {
   const s = Math.max(0, seconds);
+  if (s === 0) return "0 s";
   if (s < 0.001) return `${Math.round(s * 1e6)} µs`;
   if (s < 1) return `${(s * 1000).toFixed(s < 0.01 ? 1 : 0)} ms`;
   if (s < 10) return `${s.toFixed(1)} s`;
@@ -52,7 +53,7 @@ function duration(seconds) {
   if (s < 172_800) return `${Math.round(s / 3600)} h`;
   return `${Math.round(s / 86_400)} d`;
 }
-const ago = (ms) => (ms == null ? "never" : `${duration(Math.floor((nodeNow() - ms) / 1000) || 0).replace("0 µs", "0 s")} ago`);
+const ago = (ms) => (ms == null ? "never" : `${duration(Math.floor((nodeNow() - ms) / 1000)).replace(".0", "")} ago`);
 const clock = (ms) => new Date(ms).toLocaleTimeString([], { hour12: false });
 const moment = (ms) => (nodeNow() - ms < 43_200_000 ? clock(ms) : new Date(ms).toLocaleString([], { hour12: false }));
 const number = (value) => (value == null ? "unknown" : value.toLocaleString(undefined, { maximumFractionDigits: 3 }));
@@ -69,6 +70,7 @@ let node = null;
 let registry = null;
 let skew = 0; // the node's clock less this browser's
 let heard = 0; // when the node was last heard, by this browser's steady clock
+let told = 0; // when it last told its state: a stream alone is no news of it
 let live = false;
 let token = sessionStorage.getItem("health-token") ?? "";
 const nodeNow = () => Date.now() + skew;
@@ -91,7 +93,7 @@ async function load(all) {
   registry = state.registry;
   node = state;
   skew = state.now - Date.now();
-  heard = performance.now();
+  heard = told = performance.now();
   if (!after) for (const name of checks.keys()) if (!state.checks.some((it) => it.name === name)) drop(name);
   for (const check of state.checks) take(check);
   draw();
@@ -112,10 +114,15 @@ function refresh() {
 
 async function listen() {
   const stop = new AbortController();
-  const watch = setInterval(() => { if (performance.now() - heard > SILENCE) stop.abort(); }, 1000);
+  const begun = performance.now();
+  const watch = setInterval(() => {
+    const last = Math.max(begun, Math.min(heard, told));
+    if (performance.now() - last > SILENCE) stop.abort();
+  }, 1000);
   try {
     const reader = (await ask(EVENTS, stop.signal)).body.getReader();
     await load(true);
+    if (stop.signal.aborted) throw new Error("the node was silent for too long");
     alive(true);
     for (;;) {
       const { done, value } = await reader.read();
@@ -145,10 +152,13 @@ async function run() {
 }
 
 function alive(yes) {
+  if (yes !== live) write($("news"), yes ? "live" : "");
   live = yes;
   mark($("link"), "data-live", String(yes));
   document.body.classList.toggle("stale-page", !yes);
   $("lost").hidden = yes;
+  // Said once; what changes each second is beside it, and not said.
+  write($("lost-news"), yes ? "" : "✕ Connection lost.");
   if (!yes) {
     badge($("node-status"), "unknown");
     document.title = "? connection lost";
@@ -158,16 +168,19 @@ function alive(yes) {
 
 function locked(error) {
   $("door").hidden = false;
-  $("main").hidden = true;
+  $("shown").hidden = true;
+  $("lost").hidden = true;
   write($("door-error"), error.message);
   write($("link"), "a token is needed");
+  badge($("node-status"), "unknown");
+  write($("node-message"), "How it is can be seen with a token.");
   return new Promise((resolve) => {
     $("door").onsubmit = (event) => {
       event.preventDefault();
       token = $("token").value.trim();
       sessionStorage.setItem("health-token", token);
       $("door").hidden = true;
-      $("main").hidden = false;
+      $("shown").hidden = false;
       resolve();
     };
   });
@@ -181,8 +194,14 @@ function badge(at, status) {
   write(at, `${MARKS[kind]} ${status}`);
 }
 
+let said = "";
 function draw() {
   badge($("node-status"), node.status);
+  // Screen readers are told of a change, and of nothing that merely ticks.
+  if (said !== node.status) {
+    said = node.status;
+    write($("news"), `the node is ${said}`);
+  }
   write($("node-name"), node.node_id || "Health");
   write($("node-message"), node.message);
   document.title = `${MARKS[KIND_OF[node.status]] ?? "?"} ${node.node_id || "Health"}: ${node.status}`;
@@ -200,6 +219,8 @@ function drawFacts() {
     ["checks", String(checks.size)],
     ["score", node.score == null ? "–" : node.score.toFixed(2)],
   ];
+  // All times shown are the node's own.
+  if (Math.abs(skew) > 30_000) facts.push(["its clock", `${duration(Math.abs(skew) / 1000)} ${skew > 0 ? "ahead of" : "behind"} this browser's`]);
   const list = $("facts");
   if (list.children.length !== facts.length) list.replaceChildren(...facts.map(() => el("div", {}, el("dt"), el("dd"))));
   facts.forEach(([name, value], i) => {
@@ -211,13 +232,13 @@ function drawFacts() {
 // Ages move on by themselves, also when nothing is heard.
 function tick() {
   if (!node) {
-    if ($("link").dataset.live === "false") write($("lost"), "✕ Connection lost. Nothing has been heard of this node yet. Trying again.");
+    if ($("link").dataset.live === "false") write($("lost-age"), "Nothing has been heard of this node yet. Trying again.");
     return;
   }
   drawFacts();
-  const silence = (performance.now() - heard) / 1000;
+  const silence = (performance.now() - Math.min(heard, told)) / 1000;
   write($("link"), live ? `live, heard ${silence < 1 ? "now" : `${duration(Math.round(silence))} ago`}` : "connection lost");
-  if (!live) write($("lost"), `✕ Connection lost. What you see is how the node was at ${clock(node.now)}, ${duration(Math.round(silence))} ago; it may be down. Trying again.`);
+  if (!live) write($("lost-age"), `What you see is how the node was at ${clock(node.now)}, ${duration(Math.round(silence))} ago; it may be down. Trying again.`);
   for (const { check, row } of checks.values()) if (!row.hidden) write(row.age, check.enabled === false ? "–" : ago(check.at));
 }
 
@@ -245,7 +266,7 @@ function newRow(name) {
   row.message = el("span", { class: "message" });
   row.spark = svg("svg", { class: "spark", viewBox: "0 0 90 18", height: 18, preserveAspectRatio: "none", role: "img" });
   row.strip = svg("svg", { class: "strip", viewBox: "0 0 120 14", height: 14, preserveAspectRatio: "none", role: "img" });
-  row.age = el("time", { class: "age" });
+  row.age = el("span", { class: "age" });
   row.inside = el("dl", { class: "inside" });
   row.append(
     el("summary", {}, row.state, el("span", { class: "name" }, name, row.tags), row.message, row.spark, row.strip, row.age),
@@ -259,7 +280,8 @@ function fill(row, check) {
   const kind = kindOf(check);
   mark(row, "data-state", kind);
   write(row.state, `${MARKS[kind]} ${kind === "off" ? "disabled" : check.status}`);
-  write(row.message, check.message);
+  // What it is for is no answer to what is wrong.
+  write(row.message, check.message || (kind === "healthy" ? check.description : ""));
   const tags = [];
   if (check.impact === "critical") tags.push("critical");
   if (check.impact === "informational") tags.push("informational");
@@ -387,7 +409,7 @@ function drawSections() {
   const box = $("sections");
   if (box.dataset.names !== wanted) {
     box.dataset.names = wanted;
-    box.replaceChildren(...node.sections.map((section) => el("section", { "aria-label": section.title }, el("h2"), el("div", { class: "card" }))));
+    box.replaceChildren(...node.sections.map((section) => el("section", { "aria-label": section.title }, el("h2"), el("div", { class: "card", tabindex: "0" }))));
   }
   node.sections.forEach((section, i) => {
     const [head, card] = box.children[i].children;
@@ -396,20 +418,22 @@ function drawSections() {
     else if (section.stale) notes.push(el("span", { class: "note stale" }, `? stale: last pushed ${duration(section.age_seconds)} ago`));
     if (section.dropped) notes.push(el("span", { class: "note" }, `${section.dropped} left out`));
     head.replaceChildren(section.title, ...notes);
-    const columns = [...new Set(section.rows.flatMap((row) => row.fields.map((field) => field.name)))];
+    const columns = [...new Set(section.rows.flatMap((row) => row.fields.map((field) => field.name)))].filter((name) => name !== "state");
     card.hidden = section.rows.length === 0;
     card.replaceChildren(el("table", {},
-      el("thead", {}, el("tr", {}, ...["status", "name", ...columns, ""].map((name) => el("th", { scope: "col" }, name.replaceAll("_", " "))))),
+      el("thead", {}, el("tr", {}, ...["status", "name", ...columns, "message"].map((name) => el("th", { scope: "col" }, name.replaceAll("_", " "))))),
       el("tbody", {}, ...section.rows.map((row) => sectionRow(row, columns, section.stale)))));
   });
 }
 
 function sectionRow(row, columns, stale) {
   const kind = stale ? "unknown" : KIND_OF[row.status] ?? "off";
-  const status = row.status == null ? "" : `${MARKS[kind]} ${stale ? "unknown" : row.status}`;
+  // A text named `state` says more than the status, whose mark it keeps.
+  const word = row.fields.find((it) => it.name === "state" && it.kind === "text")?.value ?? row.status ?? "";
+  const status = stale && word ? `? was ${word}` : row.status == null ? word : `${MARKS[kind]} ${word}`;
   const cells = columns.map((name) => {
     const field = row.fields.find((it) => it.name === name);
-    return el("td", { class: "figure" }, ...(field ? [figure(field)] : []));
+    return el("td", { class: "figure", "data-name": name.replaceAll("_", " ") }, ...(field ? [figure(field)].flat() : []));
   });
   return el("tr", { "data-state": kind },
     el("td", {}, el("span", { class: "state" }, status)),
@@ -421,7 +445,7 @@ function figure({ name, kind, value }) {
     case "text": return value;
     case "seconds": return value == null ? "unknown" : duration(value);
     case "bytes": return bytes(value);
-    case "share": return value == null ? "unknown" : el("progress", { max: 1, value, "aria-label": name, title: `${Math.round(value * 100)} %` });
+    case "share": return value == null ? "unknown" : [el("progress", { max: 1, value, "aria-label": name }), ` ${Math.round(value * 100)} %`];
     case "series": return chart(name, value);
     default: return number(value);
   }
@@ -460,13 +484,14 @@ function chart(name, { unit, points, forecast, limits }) {
 
 function drawTimeline() {
   const list = $("timeline");
-  const newest = node.transitions.map((it) => it.seq).join();
+  // Anew each hour as well, for what is long ago is shown with its date.
+  const newest = `${node.transitions.map((it) => it.seq).join()} ${Math.floor(nodeNow() / 3_600_000)}`;
   if (list.dataset.seen === newest) return;
   list.dataset.seen = newest;
   list.replaceChildren(...node.transitions.map((it) => {
     const kind = KIND_OF[it.to] ?? "off";
     return el("li", { "data-state": kind },
-      el("time", {}, moment(it.at)),
+      el("time", { datetime: new Date(it.at).toISOString() }, moment(it.at)),
       el("span", { class: "name" }, it.subject),
       el("span", {}, el("span", { class: "state" }, `${it.from} → ${MARKS[kind]} ${it.to}`), it.message ? ` ${it.message}` : ""));
   }));

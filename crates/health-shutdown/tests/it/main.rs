@@ -24,3 +24,4 @@ mod hyper;
 mod journal;
 mod life;
 mod lines;
+mod section;

@@ -1,0 +1,87 @@
+//! A node that cannot be heard does not look healthy, and is found again.
+
+use std::time::Duration;
+
+use super::browser::{Browser, browse};
+use crate::process::Node;
+
+const LOST: &str = "!document.getElementById('lost').hidden";
+const LIVE: &str = "document.getElementById('link').dataset.live === 'true'";
+
+async fn looks_lost(browser: &Browser) {
+    browser.until(LOST).await;
+    let page = browser.text("header").await;
+    assert!(page.contains("Connection lost"), "{page}");
+    assert!(browser.text("#node-status").await.contains("? unknown"));
+    assert_eq!(browser.eval("document.title").await, "? connection lost");
+    // What it was is told as what was.
+    let shown = "[...document.querySelectorAll('.check .state')].every((it) => \
+                 getComputedStyle(it, '::before').content === '\"was \"')";
+    assert_eq!(browser.eval(shown).await, true);
+    let grey = "getComputedStyle(document.getElementById('main')).filter";
+    assert_eq!(browser.eval(grey).await, "grayscale(1)");
+}
+
+#[test]
+fn a_node_that_was_killed_and_is_back() {
+    let node = Node::start(&["--node-id", "n1"]);
+    let address = node.address.clone();
+    browse(async |browser| {
+        browser.look_at(&address).await;
+        browser.eval("window.untouched = true").await;
+        node.signal("KILL");
+        node.end();
+        looks_lost(browser).await;
+
+        let listen = address.strip_prefix("http://").unwrap();
+        let again = Node::start_as(&["--listen", listen, "--node-id", "n2"]);
+        browser.until(LIVE).await;
+        browser.until("document.title === '✓ n2: healthy'").await;
+        assert_eq!(browser.eval(LOST).await, false);
+        assert_eq!(
+            browser
+                .eval("document.querySelectorAll('.stale-page').length")
+                .await,
+            0
+        );
+        assert_eq!(
+            browser.eval("window.untouched").await,
+            true,
+            "without a reload"
+        );
+        drop(again);
+    });
+}
+
+#[test]
+fn a_node_that_hangs() {
+    let node = Node::start(&[]);
+    browse(async |browser| {
+        browser.look_at(&node.address).await;
+        let begin = browser.eval("performance.now()").await.as_f64().unwrap();
+        node.signal("STOP");
+        looks_lost(browser).await;
+        let end = browser.eval("performance.now()").await.as_f64().unwrap();
+        // A silence shorter than two beats is none.
+        assert!(Duration::from_secs_f64((end - begin) / 1000.0) > Duration::from_secs(9));
+        node.signal("CONT");
+        browser.until(LIVE).await;
+        assert_eq!(browser.eval(LOST).await, false);
+    });
+}
+
+#[test]
+fn a_node_that_is_heard_and_tells_nothing() {
+    let node = Node::start(&[]);
+    browse(async |browser| {
+        browser.look_at(&node.address).await;
+        // The stream of events goes on, and its state cannot be had.
+        let cut = "(() => { window.whole = window.fetch; window.fetch = (path, how) => \
+                   path.includes('state') ? Promise.reject(new Error('cut')) : whole(path, how); \
+                   return true; })()";
+        browser.eval(cut).await;
+        looks_lost(browser).await;
+        browser.eval("(window.fetch = window.whole) && true").await;
+        browser.until(LIVE).await;
+    });
+}

@@ -1,0 +1,164 @@
+//! What the service and its shutdown push beside the checks.
+
+use std::time::Duration;
+
+use health_core::{
+    CheckStatus, Component, ComponentSpec, Field, Impact, Row, Section, SectionSpec, Series,
+};
+use health_shutdown::{Shutdown, Stop};
+use tokio::sync::oneshot;
+
+use super::browser::browse;
+use super::served::Served;
+
+fn lag(section: &Section) {
+    let series = Series {
+        unit: "s".to_owned(),
+        points: (-30..=0)
+            .map(|t| [f64::from(t), 12.0 + 0.2 * f64::from(t)])
+            .collect(),
+        forecast: (1..=20)
+            .map(|t| f64::from(t))
+            .map(|t| [t, 12.0, 12.0 + 0.2 * t, 12.0 + 0.4 * t])
+            .collect(),
+        limits: vec![("warning".to_owned(), 5.0), ("critical".to_owned(), 30.0)],
+    };
+    section.push([
+        Row::new("standby-1")
+            .status(CheckStatus::Degraded)
+            .field("lag", Field::Seconds(12.0))
+            .field("behind", Field::Bytes(5_000_000))
+            .field("recent", Field::Series(series))
+            .message("growing 0.2 s/s; critical in 90 s"),
+        Row::new("standby-2")
+            .status(CheckStatus::Healthy)
+            .field("lag", Field::Seconds(0.2))
+            .field("progress", Field::Share(0.9))
+            .message("<b>not markup</b>"),
+    ]);
+}
+
+/// A component that was silent for too long.
+fn silent(served: &Served) -> Component {
+    let spec = ComponentSpec::new("worker").heartbeat(Duration::from_millis(1));
+    let component = served
+        .health
+        .component(spec.impact(Impact::NonCritical))
+        .unwrap();
+    component.ready();
+    component
+}
+
+#[test]
+fn rows_charts_and_staleness() {
+    let served = Served::new(|service| service);
+    let spec = SectionSpec::new("lag")
+        .title("Replication")
+        .max_age(Duration::from_secs(3));
+    let section = served.health.section(spec).unwrap();
+    let _silent = silent(&served);
+    browse(async |browser| {
+        lag(&section);
+        browser.look_at(&served.address).await;
+        browser
+            .until("document.querySelector('.check[data-state=unknown]')")
+            .await;
+        browser
+            .until("document.querySelector('#sections .state').textContent === '! degraded'")
+            .await;
+        let shown = browser.text("#sections").await;
+        for part in [
+            "Replication",
+            "standby-1",
+            "12 s",
+            "4.8 MiB",
+            "critical 30 s",
+            "<b>not markup</b>",
+        ] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+        assert_eq!(
+            browser
+                .eval("document.querySelectorAll('.chart .band').length")
+                .await,
+            1
+        );
+        let violations = browser.violations().await;
+        assert!(violations.is_empty(), "{}", violations.join("\n"));
+        browser
+            .until("document.querySelector('#sections .state').textContent === '? was degraded'")
+            .await;
+        assert!(
+            browser
+                .text("#sections h2")
+                .await
+                .contains("? stale: last pushed")
+        );
+        browser.darken().await;
+        let violations = browser.violations().await;
+        assert!(violations.is_empty(), "{}", violations.join("\n"));
+        drop(section);
+        browser
+            .until("document.querySelectorAll('#sections section').length === 0")
+            .await;
+    });
+}
+
+#[test]
+fn a_shutdown_under_way() {
+    let served = Served::new(|service| service);
+    let (end, ended) = oneshot::channel::<()>();
+    let shutdown = served.enter(|| {
+        let shutdown = Shutdown::of(&served.health)
+            .drain_delay(Duration::ZERO)
+            .section();
+        shutdown.install().unwrap()
+    });
+    let plan = shutdown
+        .plan()
+        .flush(health_shutdown::Component::new(
+            "queue",
+            |stop: Stop| async move {
+                stop.progress("3 of 9 written");
+                let _ = ended.await;
+            },
+        ))
+        .build()
+        .unwrap();
+    browse(async |browser| {
+        browser.look_at(&served.address).await;
+        assert_eq!(
+            browser
+                .eval("document.querySelectorAll('#sections section').length")
+                .await,
+            0
+        );
+        served.enter(|| shutdown.request("a test"));
+        let running = tokio::spawn({
+            let shutdown = shutdown.clone();
+            async move { shutdown.run(plan).await }
+        });
+        browser
+            .until("document.getElementById('sections').innerText.includes('3 of 9 written')")
+            .await;
+        let shown = browser.text("#sections").await;
+        for part in [
+            "Shutdown",
+            "! stopping",
+            "phase flush",
+            "! under way",
+            "to come",
+            "1 of 1 components left",
+        ] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+        assert!(browser.text("#node-status").await.contains("stopping"));
+        let violations = browser.violations().await;
+        assert!(violations.is_empty(), "{}", violations.join("\n"));
+        end.send(()).unwrap();
+        running.await.unwrap();
+        browser
+            .until("document.getElementById('sections').innerText.includes('✓ ended')")
+            .await;
+    });
+}
