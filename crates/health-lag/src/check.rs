@@ -61,7 +61,7 @@ fn gone() -> Outcome {
     Outcome::unhealthy("the follower is not registered any more; take this check away too")
 }
 
-fn judge(status: &Status) -> Health {
+pub(crate) fn judge(status: &Status) -> Health {
     let has = |condition| status.conditions.has(condition);
     let failing = [
         Condition::Stalled,

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
+use health_core::Health;
+
 use crate::alerts::Alerts;
+use crate::board::{self, ShowError};
 use crate::builder::LagMonitorBuilder;
 use crate::driver::Shared;
 use crate::events::{LagEvent, LagObserver, LagSubscription};
@@ -189,6 +192,15 @@ impl LagMonitor {
     /// are found when somebody asks or pushes.
     pub fn watch(&self) -> Result<(), WatchError> {
         watch::start(self)
+    }
+
+    /// Shows the followers as the section `lag` of a node, the worst first: the lag, the rates, a
+    /// chart of the last 120 samples that were looked at, the forecast of the next minute with the
+    /// band in which it lies nine times of ten, and when it will be critical. It is pushed each
+    /// second, by one task on the runtime this is called from, until the monitor is gone. 256
+    /// followers are shown, and the others counted.
+    pub fn section(&self, health: &Health) -> Result<(), ShowError> {
+        board::start(self, health)
     }
 
     /// Takes note that it is `now` in a recording, for what time alone changes.

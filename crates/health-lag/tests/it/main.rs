@@ -43,6 +43,7 @@ mod postgres;
 mod recording;
 #[cfg(feature = "redis")]
 mod redis;
+mod section;
 mod threads;
 mod watch;
 #[allow(dead_code, reason = "which of it is used depends on the features")]
