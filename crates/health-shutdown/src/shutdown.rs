@@ -45,6 +45,10 @@ const ANNOUNCING: Duration = Duration::from_secs(1);
 
 /// How a shutdown is set up. Nothing is installed that is not asked for.
 #[derive(Debug)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing that was asked for by name, or not"
+)]
 #[must_use = "call `install`"]
 pub struct ShutdownBuilder {
     health: Health,
