@@ -164,6 +164,18 @@ impl Launcher {
         self.cargo(["build", "--release", "-p", "health-bench", "--bins"])
     }
 
+    /// Builds `core_costs` with `/metrics`; [`build`](Self::build) puts the usual one back.
+    pub(crate) fn build_with_metrics(&self) -> Result<(), BenchError> {
+        self.cargo([
+            "build",
+            "--release",
+            "-p",
+            "health-bench",
+            "--bin=core_costs",
+            "--features=metrics",
+        ])
+    }
+
     /// Builds the examples, for those measurements alone that need one.
     pub(crate) fn build_examples(&self) -> Result<(), BenchError> {
         self.cargo(["build", "--release", "-p", "health-examples", "--examples"])

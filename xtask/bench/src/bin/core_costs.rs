@@ -18,7 +18,7 @@ use health_bench::meter::Meter;
 use health_checks::system::{MemoryCheck, defaults};
 use health_core::{Health, Outcome, Probe, Registration, check_fn};
 use health_http::HealthService;
-use hyper::Request;
+use hyper::{Request, StatusCode};
 use tokio::runtime::Builder;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
@@ -179,6 +179,9 @@ async fn scrape(count: u64) -> Result {
     node.run(HISTORY + 10).await?;
     let service = HealthService::new(node.health.clone());
     let request = Request::get("/metrics").header("host", "bench").body(())?;
+    if service.answer(&request).await.status() != StatusCode::OK {
+        return Err("there is no /metrics: build with the feature `metrics`".into());
+    }
     let mut meter = Meter::paused();
     for _ in 0..count {
         node.reach(node.runs() + node.checks).await;
