@@ -104,6 +104,7 @@
 //!   nowhere so far. There is no SIGTERM for a child there: it is killed at once.
 
 mod board;
+mod builder;
 mod clock;
 #[cfg(feature = "prometheus")]
 mod collector;
@@ -142,6 +143,7 @@ mod teller;
 mod trigger;
 mod watchdog;
 
+pub use builder::ShutdownBuilder;
 #[cfg(feature = "prometheus")]
 pub use collector::ShutdownCollector;
 pub use component::{Component, Stopped};
@@ -151,6 +153,6 @@ pub use plan::{Plan, PlanBuilder, PlanError};
 pub use policy::{CriticalPolicy, Mode};
 pub use reason::Reason;
 pub use report::{ComponentReport, EXIT_COMPONENT, EXIT_CRITICAL, EXIT_DEADLINE, Report};
-pub use shutdown::{InstallError, Shutdown, ShutdownBuilder};
+pub use shutdown::{InstallError, Shutdown};
 pub use signals::Signals;
 pub use stop::Stop;

@@ -14,6 +14,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::board;
+use crate::builder::ShutdownBuilder;
 use crate::clock;
 use crate::driver;
 use crate::isolation;
@@ -32,36 +33,10 @@ use crate::teller::Teller;
 use crate::trigger::{Counts, Trigger};
 use crate::watchdog::{self, Watchdog};
 
-/// Under Kubernetes' 30 s, after which it sends SIGKILL.
-const WHOLE: Duration = Duration::from_secs(25);
-const DRAIN_DELAY: Duration = Duration::from_secs(5);
-/// Nobody waits longer; and sums of what is shorter do not overflow.
-const MOST: Duration = Duration::from_hours(24 * 365);
-
 /// How long the end of a shutdown waits for the last lines of the log, before the process ends.
 const LAST_LINES: Duration = Duration::from_millis(50);
 /// How long a shutdown waits for the node to know of it: this, and a tenth of the whole at most.
 const ANNOUNCING: Duration = Duration::from_secs(1);
-
-/// How a shutdown is set up. Nothing is installed that is not asked for.
-#[derive(Debug)]
-#[allow(
-    clippy::struct_excessive_bools,
-    reason = "each is one thing that was asked for by name, or not"
-)]
-#[must_use = "call `install`"]
-pub struct ShutdownBuilder {
-    health: Health,
-    whole: Duration,
-    drain_delay: Duration,
-    signals: Option<Signals>,
-    watchdog: bool,
-    on_panic: bool,
-    section: bool,
-    #[cfg(feature = "systemd")]
-    #[cfg_attr(not(unix), allow(dead_code, reason = "there is none to be told"))]
-    systemd: bool,
-}
 
 /// The shutdown of one service. Cheap to clone; all clones are the same one.
 #[derive(Clone, Debug)]
@@ -111,66 +86,6 @@ pub enum InstallError {
 }
 
 impl ShutdownBuilder {
-    /// How long the whole may take, from the trigger on; 25 s by default. Keep it below
-    /// the orchestrator's own patience (Kubernetes: `terminationGracePeriodSeconds`, 30 s).
-    /// A year at most.
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.whole = deadline.min(MOST);
-        self
-    }
-
-    /// How long everything is still served once readiness fails; 5 s by default, none after
-    /// Ctrl-C. At least the prober's interval times its failure threshold, else it is cut
-    /// off while traffic still comes.
-    pub fn drain_delay(mut self, delay: Duration) -> Self {
-        self.drain_delay = delay;
-        self
-    }
-
-    /// Begins a shutdown on signals.
-    pub fn signals(mut self, signals: Signals) -> Self {
-        self.signals = Some(signals);
-        self
-    }
-
-    /// Ends the process at the deadline, on an OS thread, even if every runtime is blocked:
-    /// with exit code 124, without destructors or exit handlers, and with the report on
-    /// stdout if it can be written within 50 ms. Armed by the trigger, it stays so until
-    /// the process has ended.
-    pub fn watchdog(mut self) -> Self {
-        self.watchdog = true;
-        self
-    }
-
-    /// Begins a shutdown when a task or thread of the service panics, through a panic hook
-    /// that first calls the one that is there. Not for panics in checks, observers, guards
-    /// and components being stopped: those are caught and shown.
-    pub fn on_panic(mut self) -> Self {
-        self.on_panic = true;
-        self
-    }
-
-    /// Shows the shutdown, once it has begun, as the section `shutdown` of the node: its phases,
-    /// what has ended and how, what is left, and how much of the deadline is used up. It is
-    /// pushed each 250 ms by a thread of its own, until the last handle is dropped. If there is
-    /// a section of that name already, the log says so.
-    pub fn section(mut self) -> Self {
-        self.section = true;
-        self
-    }
-
-    /// Tells systemd, for as long as [`Shutdown::run`] is awaited: `READY=1` once the node
-    /// runs, `STATUS`, `WATCHDOG=1` while liveness holds (and the runtime goes on), and
-    /// `EXTEND_TIMEOUT_USEC`, 10 s each time, while the shutdown makes progress: a component
-    /// has ended or left a word, or a phase has. `STOPPING=1` comes at once when a shutdown
-    /// begins. It is said by a thread of its own, so that a systemd which does not listen holds
-    /// nothing up. Needs `Type=notify` in the unit. Outside of systemd it does nothing.
-    #[cfg(feature = "systemd")]
-    pub fn systemd(mut self) -> Self {
-        self.systemd = true;
-        self
-    }
-
     /// Installs what was asked for. Call it before slow initialisation: a signal meanwhile
     /// is kept, and [`Shutdown::requested`] completes.
     pub fn install(self) -> Result<Shutdown, InstallError> {
@@ -213,17 +128,7 @@ impl ShutdownBuilder {
 impl Shutdown {
     /// Sets up the shutdown of the service whose health is `health`.
     pub fn of(health: &Health) -> ShutdownBuilder {
-        ShutdownBuilder {
-            health: health.clone(),
-            whole: WHOLE,
-            drain_delay: DRAIN_DELAY,
-            signals: None,
-            watchdog: false,
-            on_panic: false,
-            section: false,
-            #[cfg(feature = "systemd")]
-            systemd: false,
-        }
+        ShutdownBuilder::new(health.clone())
     }
 
     /// Begins the shutdown, if none has begun: readiness fails at once. `why` is for the
