@@ -15,7 +15,7 @@ async fn shown(health: &Health, expected: impl Fn(&[String]) -> bool) -> Vec<Str
         let sections = health.sections();
         last = sections
             .first()
-            .map(|state| lines(state))
+            .map(lines)
             .unwrap_or_default();
         if expected(&last) {
             return last;
