@@ -16,6 +16,7 @@ use health_core::{ComponentSpec, Health, RegisterError, StartError};
 use health_examples::flags::{self, Command, Flags};
 use health_http::server::{BindError, LocalAddr, ServeError, StallLimits};
 use health_http::{HealthServer, HealthServiceBuilder, Token, TokenError};
+use health_lag::{LagMonitor, ShowError};
 use health_shutdown::{Component, InstallError, PlanError, Report, ShutdownCollector};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
@@ -68,6 +69,8 @@ enum Failure {
     #[error(transparent)]
     Follower(#[from] health_lag::RegisterError),
     #[error(transparent)]
+    Show(#[from] ShowError),
+    #[error(transparent)]
     Bind(#[from] BindError),
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -103,9 +106,11 @@ async fn serve(flags: &Flags) -> Result<Report, Failure> {
     for check in checks::all(flags).map_err(Failure::Check)? {
         health.register(check)?;
     }
-    let follower = replica::follower()?;
+    let monitor = LagMonitor::new();
+    let follower = replica::follower(&monitor)?;
     if flags.own_checks {
         health.register(follower.registration())?;
+        monitor.section(&health)?;
     }
     let registry = prometheus::Registry::new();
     registry.register(Box::new(ShutdownCollector::new(&shutdown)?))?;

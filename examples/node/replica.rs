@@ -16,8 +16,7 @@ const PACE: Duration = Duration::from_secs(2);
 const ON_THE_WAY: usize = 64;
 
 /// Registers the follower. At the start it has all that there is, which is nothing.
-pub(crate) fn follower() -> Result<Follower, RegisterError> {
-    let monitor = LagMonitor::new();
+pub(crate) fn follower(monitor: &LagMonitor) -> Result<Follower, RegisterError> {
     let follower = monitor.follower(FollowerSpec::new("replica").of("leader"))?;
     // It was registered just now, so that this is not refused.
     let _ = follower.push(Sample::new(0, 0));

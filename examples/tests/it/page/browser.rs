@@ -51,7 +51,16 @@ struct Driver {
 }
 
 impl Driver {
+    /// It wants one port on both of the machine's loopbacks, and ends if somebody has the other one:
+    /// then it is started again.
     fn start() -> Self {
+        let mut attempts = (0..10).filter_map(|_| Self::try_start());
+        attempts
+            .next()
+            .unwrap_or_else(|| panic!("chromedriver found no port"))
+    }
+
+    fn try_start() -> Option<Self> {
         let mut child = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -61,15 +70,16 @@ impl Driver {
                 panic!("chromedriver: {error}; run: apt-get install chromium chromium-driver")
             });
         let stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut driver = Self {
+            child,
+            address: String::new(),
+        };
         let port = stdout.lines().map_while(Result::ok).find_map(|line| {
             let rest = line.split_once("started successfully on port ")?.1;
             rest.trim_end_matches('.').parse::<u16>().ok()
-        });
-        let port = port.unwrap_or_else(|| panic!("chromedriver named no port"));
-        Self {
-            child,
-            address: format!("http://127.0.0.1:{port}"),
-        }
+        })?;
+        driver.address = format!("http://127.0.0.1:{port}");
+        Some(driver)
     }
 }
 
