@@ -13,10 +13,7 @@ async fn shown(health: &Health, expected: impl Fn(&[String]) -> bool) -> Vec<Str
     // A minute, reached only by a test that fails.
     for _ in 0..12_000 {
         let sections = health.sections();
-        last = sections
-            .first()
-            .map(lines)
-            .unwrap_or_default();
+        last = sections.first().map(lines).unwrap_or_default();
         if expected(&last) {
             return last;
         }

@@ -1,6 +1,10 @@
 //! The page for people, in Chromium: what somebody sees who looks at a node.
 //!
 //! Each test starts a browser of its own, and a node. How the page looks is judged by eye, not here.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test ends what it spawned with its runtime"
+)]
 
 mod accessible;
 mod browser;

@@ -18,7 +18,7 @@ fn lag(section: &Section) {
             .map(|t| [f64::from(t), 12.0 + 0.2 * f64::from(t)])
             .collect(),
         forecast: (1..=20)
-            .map(|t| f64::from(t))
+            .map(f64::from)
             .map(|t| [t, 12.0, 12.0 + 0.2 * t, 12.0 + 0.4 * t])
             .collect(),
         limits: vec![("warning".to_owned(), 5.0), ("critical".to_owned(), 30.0)],
