@@ -31,8 +31,8 @@ Usage: graceful [FLAGS]
   --fail-critical-after DUR
                       the critical check `ledger` fails from then on
   --fail-live-after DUR
-                      the check `loop`, on which liveness depends, fails from then
-                      on: systemd's watchdog hears no more of the service
+                      the check `loop`, on which liveness depends, fails from
+                      then on: systemd's watchdog hears no more of the service
   --panic-after DUR   a task of the service panics, which begins a shutdown
   --reload-on-hangup  SIGHUP reloads, which is no more than a line in the log,
                       instead of beginning a shutdown
@@ -245,7 +245,7 @@ mod tests {
             ("--hang hook", "--hang: \"hook\" is no part"),
             ("--panic all", "--panic: \"all\" is no part"),
             ("--slow-start x", "--slow-start: \"x\""),
-            ("--fail-critical-after 5", "--fail-critical-after: \"5\""),
+            ("--fail-critical-after x", "--fail-critical-after: \"x\""),
             ("--fail-live-after x", "--fail-live-after: \"x\""),
             ("--panic-after", "missing argument"),
             ("--reload-on-hangup=1", "unexpected argument"),
