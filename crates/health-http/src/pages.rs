@@ -142,7 +142,7 @@ impl Pages {
         let body = self.shelf.get(name, form.slot(), shown, || {
             dialect::check(form.dialect, &check)
         });
-        reply::verdict(is_passing(&check), form.dialect, body)
+        reply::of_status(is_passing(&check), as_node(&check), form.dialect, body)
     }
 
     /// Rendered for each request: it moves with each run, and may be long.
@@ -159,6 +159,15 @@ impl Pages {
 /// Whether the node, or a group, serves: 200 rather than 503.
 fn is_serving(status: NodeStatus) -> bool {
     matches!(status, NodeStatus::Healthy | NodeStatus::Degraded)
+}
+
+/// What the node would be if this were all of it.
+fn as_node(check: &CheckState) -> NodeStatus {
+    match check.status {
+        CheckStatus::Healthy => NodeStatus::Healthy,
+        CheckStatus::Degraded => NodeStatus::Degraded,
+        _ => NodeStatus::Unhealthy,
+    }
 }
 
 fn is_passing(check: &CheckState) -> bool {
