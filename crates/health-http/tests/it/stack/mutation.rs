@@ -55,7 +55,8 @@ const TARGETS: [&str; 43] = [
     "/readyz?verbose&exclude=\u{2603}",
     "/health?format=kubernetes&format=ietf&&&==&%",
     "/metrics?x",
-    "/health/events",
+    // The stream itself goes on for as long as somebody listens.
+    "/health/events/x",
     "/health/ui",
     "//health",
     "/health/",
