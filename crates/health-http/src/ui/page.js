@@ -457,8 +457,10 @@ function chart(name, { unit, points, forecast, limits }) {
   const ahead = forecast.filter((it) => it.every((value) => value != null));
   const xs = [...known.map(([x]) => x), ...ahead.map(([x]) => x), 0];
   const [left, right] = [Math.min(...xs), Math.max(...xs, 1)];
-  const seen = Math.max(...known.map(([, y]) => y), ...ahead.map(([, , , upper]) => upper), 1e-9);
-  // A limit far above everything would flatten what there is to see.
+  // Held against the lowest limit, so that next to nothing looks like it; but a limit far above
+  // everything would flatten what there is to see.
+  const lowest = Math.min(...limits.map(([, y]) => y ?? Infinity));
+  const seen = Math.max(...known.map(([, y]) => y), ...ahead.map(([, , , upper]) => upper), Number.isFinite(lowest) ? lowest / 4 : 0, 1e-9);
   const drawn = limits.filter(([, y]) => y != null && y <= 4 * seen);
   const top = Math.max(seen, ...drawn.map(([, y]) => y)) * 1.08;
   const x = (t) => (((t - left) / (right - left)) * 200).toFixed(1);

@@ -7,6 +7,9 @@ use health_core::{Field, Health, SectionSpec, SectionState};
 use health_shutdown::{Component, Shutdown, Stop};
 use tokio::sync::oneshot;
 
+/// Longer than any test.
+const LONG: Duration = Duration::from_hours(1);
+
 /// `name: state` of each row of the section, once it is as it should be.
 async fn shown(health: &Health, expected: impl Fn(&[String]) -> bool) -> Vec<String> {
     let mut last = Vec::new();
@@ -37,7 +40,10 @@ fn has(line: &'static str) -> impl Fn(&[String]) -> bool {
 #[tokio::test]
 async fn it_comes_with_the_shutdown_and_goes_with_its_handles() {
     let health = Health::new();
-    let shutdown = Shutdown::of(&health).drain_delay(Duration::ZERO).section();
+    let shutdown = Shutdown::of(&health)
+        .drain_delay(Duration::ZERO)
+        .deadline(LONG)
+        .section();
     let shutdown = shutdown.install().unwrap();
     assert!(health.sections().is_empty(), "nothing has begun");
 
@@ -49,12 +55,13 @@ async fn it_comes_with_the_shutdown_and_goes_with_its_handles() {
     .await;
 
     let (end, ended) = oneshot::channel::<()>();
+    let queue = Component::new("queue", |stop: Stop| async move {
+        stop.progress("3 of 9 written");
+        let _ = ended.await;
+    });
     let plan = shutdown
         .plan()
-        .flush(Component::new("queue", |stop: Stop| async move {
-            stop.progress("3 of 9 written");
-            let _ = ended.await;
-        }))
+        .flush(queue.deadline(LONG))
         .last(Component::new("endpoint", |_| async {}))
         .build()
         .unwrap();

@@ -24,7 +24,7 @@ async fn looks_lost(browser: &Browser) {
 
 #[test]
 fn a_node_that_was_killed_and_is_back() {
-    let node = Node::start(&["--node-id", "n1"]);
+    let node = Node::start(&["--node-id", "n1", "--without-own-checks"]);
     let address = node.address.clone();
     browse(async |browser| {
         browser.look_at(&address).await;
@@ -34,7 +34,13 @@ fn a_node_that_was_killed_and_is_back() {
         looks_lost(browser).await;
 
         let listen = address.strip_prefix("http://").unwrap();
-        let again = Node::start_as(&["--listen", listen, "--node-id", "n2"]);
+        let again = Node::start_as(&[
+            "--listen",
+            listen,
+            "--node-id",
+            "n2",
+            "--without-own-checks",
+        ]);
         browser.until(LIVE).await;
         browser.until("document.title === '✓ n2: healthy'").await;
         assert_eq!(browser.eval(LOST).await, false);
@@ -55,7 +61,7 @@ fn a_node_that_was_killed_and_is_back() {
 
 #[test]
 fn a_node_that_hangs() {
-    let node = Node::start(&[]);
+    let node = Node::start(&["--without-own-checks"]);
     browse(async |browser| {
         browser.look_at(&node.address).await;
         let begin = browser.eval("performance.now()").await.as_f64().unwrap();
@@ -72,7 +78,7 @@ fn a_node_that_hangs() {
 
 #[test]
 fn a_node_that_is_heard_and_tells_nothing() {
-    let node = Node::start(&[]);
+    let node = Node::start(&["--without-own-checks"]);
     browse(async |browser| {
         browser.look_at(&node.address).await;
         // The stream of events goes on, and its state cannot be had.

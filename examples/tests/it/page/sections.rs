@@ -1,4 +1,5 @@
 //! What the service and its shutdown push beside the checks.
+#![allow(clippy::disallowed_methods, reason = "the test awaits what it spawns")]
 
 use std::time::Duration;
 
@@ -10,6 +11,10 @@ use tokio::sync::oneshot;
 
 use super::browser::browse;
 use super::served::Served;
+use crate::process::Node;
+
+/// Longer than any test.
+const LONG: Duration = Duration::from_hours(1);
 
 fn lag(section: &Section) {
     let series = Series {
@@ -52,9 +57,7 @@ fn silent(served: &Served) -> Component {
 #[test]
 fn rows_charts_and_staleness() {
     let served = Served::new(|service| service);
-    let spec = SectionSpec::new("lag")
-        .title("Replication")
-        .max_age(Duration::from_secs(3));
+    let spec = SectionSpec::new("lag").title("Replication").max_age(LONG);
     let section = served.health.section(spec).unwrap();
     let _silent = silent(&served);
     browse(async |browser| {
@@ -85,8 +88,12 @@ fn rows_charts_and_staleness() {
         );
         let violations = browser.violations().await;
         assert!(violations.is_empty(), "{}", violations.join("\n"));
+        drop(section);
+        let spec = SectionSpec::new("lag").max_age(Duration::ZERO);
+        let section = served.health.section(spec).unwrap();
+        lag(&section);
         browser
-            .until("document.querySelector('#sections .state').textContent === '? was degraded'")
+            .until("document.querySelector('#sections .state')?.textContent === '? was degraded'")
             .await;
         assert!(
             browser
@@ -105,26 +112,36 @@ fn rows_charts_and_staleness() {
 }
 
 #[test]
+fn the_replica_of_the_node() {
+    let node = Node::start(&[]);
+    browse(async |browser| {
+        browser.look_at(&node.address).await;
+        browser
+            .until("document.querySelector('#sections .chart .was')?.getAttribute('d')")
+            .await;
+        let shown = browser.text("#sections").await;
+        for part in ["Replication lag", "replica", "leader", "critical 30 s"] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+    });
+}
+
+#[test]
 fn a_shutdown_under_way() {
     let served = Served::new(|service| service);
     let (end, ended) = oneshot::channel::<()>();
     let shutdown = served.enter(|| {
         let shutdown = Shutdown::of(&served.health)
             .drain_delay(Duration::ZERO)
+            .deadline(LONG)
             .section();
         shutdown.install().unwrap()
     });
-    let plan = shutdown
-        .plan()
-        .flush(health_shutdown::Component::new(
-            "queue",
-            |stop: Stop| async move {
-                stop.progress("3 of 9 written");
-                let _ = ended.await;
-            },
-        ))
-        .build()
-        .unwrap();
+    let queue = health_shutdown::Component::new("queue", |stop: Stop| async move {
+        stop.progress("3 of 9 written");
+        let _ = ended.await;
+    });
+    let plan = shutdown.plan().flush(queue.deadline(LONG)).build().unwrap();
     browse(async |browser| {
         browser.look_at(&served.address).await;
         assert_eq!(
