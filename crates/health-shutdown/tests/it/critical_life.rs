@@ -215,7 +215,6 @@ impl Guard for Blocks {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "waits for ever for a further failure to be counted; why is not known"]
 async fn a_guard_that_blocks_its_thread_holds_up_neither_news_nor_the_runtime() {
     let (health, ingest, shutdown) = node();
     let (asked, is_asked) = std::sync::mpsc::channel();
@@ -230,9 +229,12 @@ async fn a_guard_that_blocks_its_thread_holds_up_neither_news_nor_the_runtime() 
         while shutdown.critical_failures() < failure {
             tokio::task::yield_now().await;
         }
+        if failure == 1 {
+            // Who recovers sooner than the guard is reached is not asked about.
+            is_asked.recv().unwrap();
+        }
         ingest.ready();
     }
-    is_asked.recv().unwrap();
     assert!(is_asked.try_recv().is_err(), "nobody is asked meanwhile");
     assert!(!shutdown.is_requested());
     ingest.not_ready("lost its queue");
