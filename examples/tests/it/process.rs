@@ -126,14 +126,19 @@ pub(crate) fn signal(child: &Child, name: &str) {
     assert!(status.success(), "{kill}");
 }
 
-/// Waits until a process has ended.
+/// Waits until a process has ended; one that does not is killed, and whoever reads from it reads on.
 pub(crate) fn ended(child: &mut Child) -> ExitStatus {
-    let mut status = None;
-    until("its end", || {
-        status = child.try_wait().unwrap();
-        status.is_some()
-    });
-    status.unwrap()
+    let begin = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        if begin.elapsed() > PATIENCE {
+            child.kill().unwrap();
+            panic!("waited in vain for its end");
+        }
+        std::thread::sleep(PAUSE);
+    }
 }
 
 /// Waits until a condition holds.

@@ -29,7 +29,10 @@ impl Graceful {
 
     /// The same, after a last change to the command.
     pub(crate) fn start_with(arguments: &[&str], change: impl FnOnce(&mut Command)) -> Self {
-        Self::start_as(Command::new(binary("graceful")), arguments, change)
+        // However the tests themselves were started, under `nohup` for one.
+        let mut command = Command::new("env");
+        command.arg("--default-signal=HUP").arg(binary("graceful"));
+        Self::start_as(command, arguments, change)
     }
 
     /// The same with SIGHUP ignored, as `nohup` starts it.
@@ -137,11 +140,14 @@ impl Graceful {
     /// Waits for its end.
     pub(crate) fn end(mut self) -> End {
         let mut log = std::mem::take(&mut self.log);
-        // Read first: a log that nobody reads would fill its pipe.
-        self.stderr.read_to_string(&mut log).unwrap();
         let mut report = String::new();
-        self.stdout.read_to_string(&mut report).unwrap();
-        let status = ended(&mut self.child);
+        // Read meanwhile: a log that nobody reads would fill its pipe.
+        let status = std::thread::scope(|scope| {
+            let status = scope.spawn(|| ended(&mut self.child));
+            self.stderr.read_to_string(&mut log).unwrap();
+            self.stdout.read_to_string(&mut report).unwrap();
+            status.join().unwrap()
+        });
         End {
             code: status.code(),
             report,
