@@ -7,9 +7,10 @@
 use super::line::Line;
 
 /// What of a residual a cumulative sum lets pass, and the sum at which a regime is over: in standard
-/// deviations, the usual choice for a shift of one of them (Montgomery, Statistical Quality Control).
-const SLACK: f64 = 0.5;
-const ALARM: f64 = 8.0;
+/// deviations. Half of the shift that is looked for is let pass (Montgomery, Statistical Quality Control):
+/// shifts of one deviation are common where residuals are correlated, those of two are not.
+const SLACK: f64 = 1.0;
+const ALARM: f64 = 7.0;
 /// No residual counts as more.
 const FARTHEST: f64 = 4.0;
 /// Slopes that differ by no more than this part are one.

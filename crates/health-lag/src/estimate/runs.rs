@@ -47,7 +47,8 @@ impl Runs {
             let beyond = self.lasted.map(|it| if it > limit { 1.0 } else { 0.0 });
             beyond.iter().sum()
         };
-        let one_more = small(LASTS * aged / (aged + CREDIT));
+        let odds = (aged / CREDIT).powi(2);
+        let one_more = small(LASTS * odds / (1.0 + odds));
         (beyond(until) + one_more) / (beyond(gone) + 1.0)
     }
 }
