@@ -10,7 +10,7 @@ use super::experts::small;
 
 /// How often the truth may be beyond each end: a little less than the 5 % that are promised, since
 /// what is learnt comes late by the horizon.
-const BEYOND: f32 = 0.04;
+const BEYOND: f32 = 0.0375;
 /// Lags that differ by less seconds are measured alike.
 pub(super) const UNSEEN: f32 = 0.001;
 /// With fewer errors than this a quantile of that order is beyond all of them (Vovk et al. 2005).

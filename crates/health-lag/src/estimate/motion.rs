@@ -14,7 +14,7 @@ const BEYOND_USUAL: f64 = 3.0;
 /// It takes more points than three to have an error at all.
 const FEWEST: f64 = 3.0;
 /// What has lasted for some part of a horizon is believed to last. From this horizon on, in seconds, that
-/// part grows, up to twice: short stops are common, and each looks like the beginning of a long one.
+/// part grows, up to four times: short stops are common, and each looks like the beginning of a long one.
 const FAR: f64 = 30.0;
 /// A follower stands still if so many readings on end show it where it was.
 const STILL: u32 = 2;
@@ -178,7 +178,7 @@ impl Motion {
     /// How likely the trend lasts for so many seconds.
     pub(super) fn survival(&self, horizon: f64) -> f32 {
         let horizon = horizon.max(1e-3);
-        let whole = horizon * (horizon / FAR).clamp(1.0, 2.0);
+        let whole = horizon * (horizon / FAR).powi(2).clamp(1.0, 4.0);
         let stands = self.stood().map_or(0.0, |stood| {
             self.stands.survival(stood, horizon, stood / whole)
         });

@@ -47,7 +47,7 @@ impl Runs {
             let beyond = self.lasted.map(|it| if it > limit { 1.0 } else { 0.0 });
             beyond.iter().sum()
         };
-        let odds = (aged / CREDIT).powi(2);
+        let odds = (aged / CREDIT).powi(3);
         let one_more = small(LASTS * odds / (1.0 + odds));
         (beyond(until) + one_more) / (beyond(gone) + 1.0)
     }

@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use health_bench::lag::families::{ALL, SHAPES};
+use health_bench::lag::families::{ALL, SETS, Set};
 use health_bench::lag::score::{Errors, HORIZONS, Score, score};
 use health_bench::lag::trace::{Trace, real};
 
@@ -30,22 +30,31 @@ fn main() -> Result<(), Box<dyn Error>> {
         scored.leads, scored.false_alarms, scored.measure_error
     );
     write(dump.as_deref(), &trace, &scored)?;
+    for set in SETS {
+        of_families(&set, only.as_deref(), dump.as_deref())?;
+    }
+    Ok(())
+}
+
+/// Prints the means of each family, and of each of its traces if it is the only one.
+fn of_families(set: &Set, only: Option<&str>, dump: Option<&Path>) -> Result<(), Box<dyn Error>> {
+    println!("{}:", set.name);
     let mut product = [0.0; 3];
     for family in ALL {
-        if only.as_ref().is_some_and(|only| only != family.name) {
+        if only.is_some_and(|only| only != family.name) {
             continue;
         }
-        let part = 1.0 / count(SHAPES.len());
+        let part = 1.0 / count(set.shapes.len());
         let mut sums = [[0.0; 5]; 3];
         let mut false_alarms = 0.0;
-        for shape in SHAPES {
+        for shape in set.shapes {
             let trace = family.trace(shape);
             let scored = score(&trace);
             if only.is_some() {
                 print(&trace.name, &scored.all);
             }
             false_alarms += scored.false_alarms * part;
-            write(dump.as_deref(), &trace, &scored)?;
+            write(dump, &trace, &scored)?;
             for (sums, errors) in sums.iter_mut().zip(scored.all) {
                 let ratios = [
                     errors.ratio(errors.ours),

@@ -52,6 +52,15 @@ pub struct Shape {
     pub size: f64,
 }
 
+/// Shapes, and what they are called together.
+#[derive(Clone, Copy, Debug)]
+pub struct Set {
+    /// As it is called.
+    pub name: &'static str,
+    /// One for each trace of a family.
+    pub shapes: [Shape; 8],
+}
+
 /// The next lag: of the time since the start and since the last.
 type Next = Box<dyn FnMut(&mut Dice, f64, f64) -> f64>;
 
@@ -271,14 +280,33 @@ const fn shape(seed: u64, seconds: f64, every: f64, size: f64) -> Shape {
     }
 }
 
-/// What is made of each family.
-pub const SHAPES: [Shape; 8] = [
-    shape(1, 1_200.0, 0.25, 1.0),
-    shape(2, 1_200.0, 1.0, 10.0),
-    shape(3, 3_600.0, 1.0, 0.1),
-    shape(4, 3_600.0, 5.0, 60.0),
-    shape(5, 600.0, 0.05, 0.5),
-    shape(6, 14_400.0, 30.0, 200.0),
-    shape(7, 1_800.0, 2.0, 5.0),
-    shape(8, 900.0, 0.5, 30.0),
+/// What is made of each family, twice: as most would poll a follower, and over four orders of magnitude of
+/// sizes and three of rates, where much of a lag is noise.
+pub const SETS: [Set; 2] = [
+    Set {
+        name: "usual",
+        shapes: [
+            shape(11, 1_800.0, 1.0, 0.2),
+            shape(12, 1_800.0, 2.0, 0.5),
+            shape(13, 1_800.0, 1.0, 1.0),
+            shape(14, 1_800.0, 2.0, 2.0),
+            shape(15, 1_800.0, 1.0, 5.0),
+            shape(16, 1_800.0, 2.0, 1.0),
+            shape(17, 1_800.0, 1.0, 0.5),
+            shape(18, 1_800.0, 2.0, 3.0),
+        ],
+    },
+    Set {
+        name: "harsh",
+        shapes: [
+            shape(1, 1_200.0, 0.25, 1.0),
+            shape(2, 1_200.0, 1.0, 10.0),
+            shape(3, 3_600.0, 1.0, 0.1),
+            shape(4, 3_600.0, 5.0, 60.0),
+            shape(5, 600.0, 0.05, 0.5),
+            shape(6, 14_400.0, 30.0, 200.0),
+            shape(7, 1_800.0, 2.0, 5.0),
+            shape(8, 900.0, 0.5, 30.0),
+        ],
+    },
 ];

@@ -8,7 +8,7 @@ use crate::budgets::{
     LAG_READING, LAG_REAL, LAG_REFERENCE, LAG_UNDISTURBED, LAG_WARNED_LATE,
 };
 use crate::error::BenchError;
-use crate::lag::families::{ALL, SHAPES};
+use crate::lag::families::{ALL, SETS, Set};
 use crate::lag::score::{Errors, HORIZONS, Score, score};
 use crate::lag::trace::real;
 use crate::launch::Launcher;
@@ -27,7 +27,7 @@ pub(crate) fn accuracy(launcher: &Launcher) -> Result<Vec<Row>, BenchError> {
         source,
     })?;
     let mut rows = of_real(&score(&trace));
-    rows.extend(of_families());
+    rows.extend(SETS.iter().flat_map(of_families));
     Ok(rows)
 }
 
@@ -95,37 +95,42 @@ impl Means {
     }
 }
 
-fn of_families() -> Vec<Row> {
+fn of_families(set: &Set) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut logarithms = [0.0; 4];
     for family in ALL {
         let mut by_horizon = [Means::default(); 3];
-        for shape in SHAPES {
+        for shape in set.shapes {
             let score = score(&family.trace(shape));
             for (means, errors) in by_horizon.iter_mut().zip(&score.all) {
-                means.add(Means::of(errors), 1.0 / whole(SHAPES.len()));
+                means.add(Means::of(errors), 1.0 / whole(set.shapes.len()));
             }
         }
+        let name = format!("{}, {}", set.name, family.name);
         for (horizon, means) in HORIZONS.iter().zip(by_horizon) {
-            let case = format!("{}, {horizon} s", family.name);
+            let case = format!("{name}, {horizon} s");
             rows.push(covered(&case, means.coverage));
         }
         let [.., last] = by_horizon;
-        rows.push(Row::new(LAG_FAMILY, family.name, last.ours).against(1.0));
-        rows.extend(others(family.name, 60.0, last));
+        rows.push(Row::new(LAG_FAMILY, name.as_str(), last.ours).against(1.0));
+        rows.extend(others(&name, 60.0, last));
         let ratios = [last.ours, last.linear[0], last.linear[1], last.old];
         for (sum, ratio) in logarithms.iter_mut().zip(ratios) {
             *sum += ratio.ln() / whole(ALL.len());
         }
     }
     let [ours, one, five, old] = logarithms.map(f64::exp);
-    rows.push(Row::new(LAG_FAMILIES, "", ours).against(1.0));
+    rows.push(Row::new(LAG_FAMILIES, set.name, ours).against(1.0));
     let means = Means {
         linear: [one, five],
         old,
         ..Means::default()
     };
-    rows.extend(others("geometric mean", 60.0, means));
+    rows.extend(others(
+        &format!("{}, geometric mean", set.name),
+        60.0,
+        means,
+    ));
     rows
 }
 
