@@ -60,7 +60,7 @@ pub(crate) fn render(launcher: &Launcher) -> Result<Vec<Row>, BenchError> {
 
 /// What a scrape costs, the histories of all checks full.
 pub(crate) fn scrape(launcher: &Launcher) -> Result<Vec<Row>, BenchError> {
-    launcher.build_with_metrics()?;
+    launcher.build_with_metrics(PROGRAM)?;
     let each = cpu_each(launcher, "scrape", 30);
     launcher.build()?;
     let each = each? / 1e6;
