@@ -82,8 +82,8 @@ impl Answers<'_> {
 
     /// The type of a metric.
     pub(super) fn kind(&self, metric: &str) -> Option<String> {
-        let mut data = self.data(&format!("metadata?metric={metric}"))?;
-        Some(data[metric][0]["type"].take().as_str()?.to_owned())
+        let data = self.data(&format!("metadata?metric={metric}"))?;
+        Some(data.get(metric)?.get(0)?["type"].as_str()?.to_owned())
     }
 
     /// Whether an alert fires, on a check if one is named.
