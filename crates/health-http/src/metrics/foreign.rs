@@ -55,10 +55,11 @@ pub(super) fn written(family: MetricFamily, format: Format) -> Result<Text, Unwr
 /// One line of the text format as OpenMetrics has it.
 fn open(line: &str, kind: Kind) -> Option<String> {
     let line = line.trim_end_matches('\n');
-    // A value of a label may hold anything but what stands behind the last brace.
-    let end = match line.find(['{', ' '])? {
-        brace if line.get(brace..)?.starts_with('{') => line.rfind('}')? + 1,
-        space => space,
+    let name = line.find(['{', ' '])?;
+    // A label may hold anything, what stands behind the labels no brace.
+    let end = match line.get(name..)?.strip_prefix('{') {
+        Some(_) => line.rfind('}')? + 1,
+        None => name,
     };
     let (series, figures) = line.split_at_checked(end)?;
     let mut figures = figures.split_whitespace();
@@ -77,19 +78,14 @@ fn open(line: &str, kind: Kind) -> Option<String> {
 /// A series whose last label is a bound, which is written as a float. `None` for any other.
 fn bounded(series: &str) -> Option<String> {
     let (start, bound) = series.strip_suffix("\"}")?.rsplit_once("=\"")?;
-    if !["le", "quantile"].iter().any(|label| {
-        let before = start.strip_suffix(label);
-        before.is_some_and(|before| before.ends_with(['{', ',']))
-    }) {
+    let (_, label) = start.rsplit_once(['{', ','])?;
+    if !["le", "quantile"].contains(&label) {
         return None;
     }
     let bound = number(bound);
-    let point = if bound.bytes().all(|it| it.is_ascii_digit() || it == b'-') {
-        ".0"
-    } else {
-        ""
-    };
-    Some(format!("{start}=\"{bound}{point}\"}}"))
+    let is_whole = bound.bytes().all(|it| it.is_ascii_digit() || it == b'-');
+    let fraction = if is_whole { ".0" } else { "" };
+    Some(format!("{start}=\"{bound}{fraction}\"}}"))
 }
 
 fn number(text: &str) -> &str {

@@ -94,6 +94,7 @@ fn plain(family: &Text) -> String {
 /// be another metric's, is of unknown type there: its series keep their name.
 fn open(family: &Text, is_taken: impl Fn(&str) -> bool) -> String {
     let short = family.name.strip_suffix("_total");
+    let short = short.filter(|short| !short.is_empty());
     let (name, kind) = match (family.kind, short) {
         (Kind::Counter, Some(short)) if !is_taken(short) => (short, "counter"),
         (Kind::Counter, _) => (&*family.name, "unknown"),
@@ -172,6 +173,7 @@ mod tests {
             ("runs_total", Kind::Counter, &[], "# TYPE runs counter\n"),
             ("runs_total", Kind::Gauge, &[], "# TYPE runs_total gauge\n"),
             ("runs", Kind::Counter, &[], "# TYPE runs unknown\n"),
+            ("_total", Kind::Counter, &[], "# TYPE _total unknown\n"),
             (
                 "runs_total",
                 Kind::Counter,
