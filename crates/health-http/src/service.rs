@@ -100,8 +100,8 @@ impl HealthService {
     pub fn answer<B>(&self, request: &Request<B>) -> Answer {
         let now = clock::now().into_std();
         let inner = &self.inner;
-        let place = route(request.uri().path());
-        let response = match asked(request, place, &inner.disclosure, &inner.health) {
+        let found = route(request.uri().path());
+        let response = match asked(request, found, &inner.disclosure, &inner.health) {
             Ok((Route::Mounted(seat), _)) => {
                 let asked = Asked {
                     health: &inner.health,
@@ -123,7 +123,7 @@ impl HealthService {
             Err(refusal) => refusal.into(),
         };
         #[cfg(feature = "prometheus")]
-        inner.answered.count(place, response.status());
+        inner.answered.count(found, response.status());
         Answer::ready(response)
     }
 }
@@ -138,14 +138,14 @@ impl Inner {
     /// The answer, once the checks on demand that it shows have run.
     async fn demanded(self: Arc<Self>, path: String, form: Form, probe: Probe) -> Response<Body> {
         self.health.demand(probe).await;
-        let place = route(&path);
-        let response = match resolve(place, &self.health) {
+        let found = route(&path);
+        let response = match resolve(found, &self.health) {
             Ok(route) => self.respond(route, &form, clock::now().into_std()),
             // It was unregistered meanwhile.
             Err(refusal) => refusal.into(),
         };
         #[cfg(feature = "prometheus")]
-        self.answered.count(place, response.status());
+        self.answered.count(found, response.status());
         response
     }
 

@@ -103,7 +103,8 @@ impl Shelf {
     }
 
     pub(crate) fn keep(&self, name: &str, slot: usize, shown: Shown, body: Vec<u8>) -> Bytes {
-        let body = Bytes::from(body);
+        // Without the room that it grew by, which would be kept and not counted.
+        let body = Bytes::from(body.into_boxed_slice());
         let mut renderings = self.lock();
         renderings.retain(|kept| !kept.is_of(name, slot, &shown));
         let mut bytes = renderings.iter().map(|kept| kept.body.len()).sum::<usize>();
