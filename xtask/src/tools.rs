@@ -80,8 +80,15 @@ const KUBERNETES: Tool = Tool {
         "typing-extensions==4.16.0",
     ],
 };
+/// Reads OpenMetrics, and is strict about it.
+const OPENMETRICS: Tool = Tool {
+    program: "prometheus-client",
+    requirement: "prometheus-client==0.26.0",
+    is_program: false,
+    with: &[],
+};
 /// What tests start; they look for it under the target folder.
-pub(crate) const OF_TESTS: &[&Tool] = &[&AXE, &ENVOY, &KUBERNETES];
+pub(crate) const OF_TESTS: &[&Tool] = &[&AXE, &ENVOY, &KUBERNETES, &OPENMETRICS];
 
 impl Tool {
     /// The tool with arguments, installed first if this version is not there yet.
@@ -133,7 +140,7 @@ mod tests {
 
     #[test]
     fn every_tool_is_pinned_and_named_by_its_requirement() {
-        for tool in [TYPOS, HACK, DENY, FUZZ, AXE, ENVOY, KUBERNETES] {
+        for tool in [TYPOS, HACK, DENY, FUZZ, AXE, ENVOY, KUBERNETES, OPENMETRICS] {
             let (package, version) = tool.requirement.split_once("==").unwrap();
             assert!(package.contains(tool.program), "{package}");
             assert_eq!(version.split('.').count(), 3, "{version}");

@@ -5,14 +5,9 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
-#[cfg(feature = "prometheus")]
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use hyper::Response;
-
-#[cfg(feature = "prometheus")]
-use crate::answered::Answered;
 
 use crate::body::Body;
 
@@ -29,29 +24,6 @@ impl Answer {
     /// It has to be waited for.
     pub(crate) fn waiting(answer: impl Future<Output = Response<Body>> + Send + 'static) -> Self {
         Self(State::Waiting(Box::pin(answer)))
-    }
-}
-
-#[cfg(feature = "prometheus")]
-impl Answer {
-    /// Counts it once it is there.
-    pub(crate) fn counted(self, answered: &Arc<Answered>, path: &str) -> Self {
-        match self.0 {
-            State::Ready(response) => {
-                if let Some(response) = &response {
-                    answered.count(path, response.status());
-                }
-                Self(State::Ready(response))
-            }
-            State::Waiting(answer) => {
-                let (answered, path) = (Arc::clone(answered), path.to_owned());
-                Self::waiting(async move {
-                    let response = answer.await;
-                    answered.count(&path, response.status());
-                    response
-                })
-            }
-        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use health_core::Probe;
 use hyper::StatusCode;
 
-use crate::route::{Route, Seat, route};
+use crate::route::{Route, Seat};
 
 const CODES: [&str; 7] = ["200", "400", "401", "404", "405", "503", "other"];
 
@@ -16,9 +16,9 @@ const ROUTES: [&str; 14] = [
     "actuator", "metrics", "events", "ui", "other",
 ];
 
-/// The place of a path in [`ROUTES`]; what is not there is `other`, whatever it is.
-fn place(path: &str) -> usize {
-    match route(path) {
+/// The place of a route in [`ROUTES`]; a path that has none is `other`, whatever it is.
+fn place(route: Option<Route<'_>>) -> usize {
+    match route {
         Some(Route::Report | Route::Probe(Probe::Health)) => 0,
         Some(Route::Probe(Probe::Ready)) => 1,
         Some(Route::Probe(Probe::Live)) => 2,
@@ -43,9 +43,9 @@ pub(crate) struct Answered {
 }
 
 impl Answered {
-    /// Counts an answer to a request for `path`.
-    pub(crate) fn count(&self, path: &str, code: StatusCode) {
-        let route = place(path);
+    /// Counts an answer to a request for a path that has this route.
+    pub(crate) fn count(&self, route: Option<Route<'_>>, code: StatusCode) {
+        let route = place(route);
         let code = match code.as_u16() {
             200 => 0,
             400 => 1,
@@ -80,6 +80,7 @@ impl Answered {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::route::route;
 
     #[test]
     fn each_route_has_its_place_and_strangers_make_none() {
@@ -95,7 +96,7 @@ mod tests {
             ("/.env", 404),
             ("/health", 414),
         ] {
-            answered.count(path, StatusCode::from_u16(code).unwrap());
+            answered.count(route(path), StatusCode::from_u16(code).unwrap());
         }
         let read: Vec<_> = answered.read().collect();
         assert_eq!(

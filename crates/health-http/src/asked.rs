@@ -14,7 +14,7 @@ use crate::host::{HostError, check_host};
 use crate::negotiate::negotiate;
 use crate::query::{Query, QueryError};
 use crate::reply;
-use crate::route::{ActuatorPath, Route, route};
+use crate::route::{ActuatorPath, Route};
 use crate::token;
 
 /// Why a request gets no answer on health.
@@ -45,14 +45,15 @@ impl From<Refusal> for Response<Body> {
     }
 }
 
-/// What a request asks for.
+/// What a request asks for, whose path has this route.
 pub(crate) fn asked<'a, B>(
-    request: &'a Request<B>,
+    request: &Request<B>,
+    route: Option<Route<'a>>,
     disclosure: &Disclosure,
     health: &Health,
 ) -> Result<(Route<'a>, Form), Refusal> {
     check_host(request.version(), request.headers()).map_err(Refusal::Host)?;
-    let route = route(request.uri().path()).ok_or(Refusal::NotFound)?;
+    let route = route.ok_or(Refusal::NotFound)?;
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Err(Refusal::Method);
     }
@@ -79,9 +80,9 @@ pub(crate) fn asked<'a, B>(
     Ok((route?, form))
 }
 
-/// The route of a path, of which it is known that it may be answered.
-pub(crate) fn resolve<'a>(path: &'a str, health: &Health) -> Result<Route<'a>, Refusal> {
-    settle(route(path).ok_or(Refusal::NotFound)?, health)
+/// What the route of a path comes down to, of which it is known that it may be answered.
+pub(crate) fn resolve<'a>(route: Option<Route<'a>>, health: &Health) -> Result<Route<'a>, Refusal> {
+    settle(route.ok_or(Refusal::NotFound)?, health)
 }
 
 /// What a route comes down to.

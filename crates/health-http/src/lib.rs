@@ -29,7 +29,7 @@
 //! | `/actuator/health`, `/actuator/health/…` | the paths of Spring Boot Actuator | 200 / 503 / 404 |
 //! | `/health/events` | server-sent events, one per transition, a `beat` at least every 5 s | 200 |
 //! | `/health/ui` | the page for people (feature `ui`) | 200 |
-//! | `/metrics` | figures for Prometheus (feature `prometheus`) | 200 |
+//! | `/metrics` | figures for Prometheus, as text or OpenMetrics (feature `prometheus`) | 200 |
 //!
 //! GET and HEAD have the same headers; other methods get 405, other paths 404,
 //! an HTTP/1.1 request without exactly one `Host` 400, a query of more than
@@ -91,13 +91,24 @@
 //! it is kept for the tab alone. `/health/ui/state`, which it reads, may change with it.
 //! [`without_page`](HealthServiceBuilder::without_page) leaves it away.
 //!
+//! # Metrics
+//!
+//! `/metrics` is Prometheus' text format, version 0.0.4, or OpenMetrics 1.0 for whoever prefers it
+//! in `Accept`, as Prometheus itself does. Both have the same series with the same labels and
+//! values, so that alerts and dashboards need not know which is scraped. What differs is what is
+//! told of a metric: in OpenMetrics a counter is named without `_total`, and a unit stands apart.
+//! A counter of a [registry](HealthServiceBuilder::registry) that does not end in `_total`, or
+//! whose name without it another metric has, is of type `unknown` there. State sets and infos are
+//! gauges in both, for OpenMetrics' own would need other labels or names. A histogram's bound and
+//! a summary's quantile is a float in OpenMetrics: `le="1.0"`, where the text has `le="1"`.
+//!
 //! # Features
 //!
 //! | feature | brings | crates it adds |
 //! |---|---|---|
 //! | (none) | all but the rest of this table | over `health-core`: `hyper` 1 (http1, server), `hyper-util`, `itoa`, `mediatype`, `percent-encoding`, `socket2`, `subtle`, `tower-service` and what they need |
 //! | `ui` (default) | the page at `/health/ui` | `base64`, `sha2` |
-//! | `prometheus` | `/metrics`, and `HealthCollector` | `prometheus` |
+//! | `prometheus` | `/metrics`, OpenMetrics included, and `HealthCollector` | `prometheus` |
 
 mod answer;
 #[cfg(feature = "prometheus")]

@@ -4,6 +4,8 @@
 //! its answers.
 
 mod family;
+mod foreign;
+mod format;
 mod node;
 mod proto;
 mod server;
@@ -12,8 +14,8 @@ mod text;
 use std::sync::{Arc, OnceLock};
 
 use hyper::Response;
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
-use prometheus::{Registry, TEXT_FORMAT};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS};
+use prometheus::Registry;
 
 use crate::answered::Answered;
 use crate::body::Body;
@@ -21,6 +23,7 @@ use crate::mount::{Asked, Mounted};
 use crate::server::CountsReader;
 
 use family::Family as _;
+use format::Format;
 use text::Text;
 
 pub use node::HealthCollector;
@@ -51,38 +54,39 @@ impl Metrics {
         }
     }
 
-    fn gather(&self) -> Vec<Text> {
+    /// Everything, sorted by name.
+    fn gather(&self, format: Format) -> Vec<Text> {
         let mut families: Vec<Text> = self.node.families().collect();
         families.push(server::answered(&self.answered));
         families.extend(self.server.get().into_iter().flat_map(server::connections));
         families.retain(|family| !family.is_empty());
         for family in self.registries.iter().flat_map(Registry::gather) {
             // A family that comes twice makes the whole scrape invalid; ours is the truth here.
-            if families.iter().any(|held| held.name() == family.name()) {
+            if families.iter().any(|held| held.name == family.name()) {
                 continue;
             }
-            match Text::of(family) {
+            match foreign::written(family, format) {
                 Ok(text) => families.push(text),
                 // One without figures; the rest stays.
                 Err(error) => tracing::warn!(%error, "a metric is left out"),
             }
         }
-        families.sort_by(|a, b| a.name().cmp(b.name()));
+        families.sort_by(|a, b| a.name.cmp(&b.name));
         families
     }
 }
 
 impl Mounted for Metrics {
-    fn answer(&self, _asked: &Asked<'_>) -> Response<Body> {
-        let families = self.gather();
-        let text = families
-            .iter()
-            .map(Text::lines)
-            .collect::<Vec<_>>()
-            .concat();
+    fn answer(&self, asked: &Asked<'_>) -> Response<Body> {
+        let format = Format::asked(asked.headers);
+        let text = format.scrape(&self.gather(format));
         let mut response = Response::new(Body::from(text));
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(TEXT_FORMAT));
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static(format.content_type()),
+        );
+        headers.insert(VARY, HeaderValue::from_static("Accept"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         response

@@ -1,54 +1,79 @@
-//! Which dialect the `Accept` of a request asks for (RFC 9110, section 12.5.1). Pure.
+//! What the `Accept` of a request asks for among what is offered (RFC 9110, section 12.5.1). Pure.
 //!
 //! The highest quality wins, where the most specific range that a media type fits sets its
-//! quality; among equals the one that the client names first, then the native one. A range that
-//! is nonsense is passed over, and where nothing fits, the answer is native: never a 406.
+//! quality; among equals the one that the client names first, then the one offered first. A range
+//! that is nonsense is passed over, and where nothing fits, the first is had: never a 406.
 
 use std::cmp::Reverse;
 
 use hyper::header::{ACCEPT, HeaderMap, HeaderValue};
-use mediatype::{MediaType, MediaTypeList, ReadParams};
+use mediatype::{MediaType, MediaTypeList, Name, ReadParams};
 
 use crate::dialect::Dialect;
 
 /// The most bytes of `Accept` that are read; a longer one counts as nonsense.
 const MAX_ACCEPT: usize = 1024;
 
-/// What can be asked for by its media type, in order of our own preference.
-const OFFERED: [(Dialect, [&str; 3]); 4] = [
-    (Dialect::Native, ["application", "json", ""]),
-    (Dialect::Ietf, ["application", "health", "json"]),
-    (
+const VERSION: Name<'_> = Name::new_unchecked("version");
+
+/// What can be asked for by its media type.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Offer<T> {
+    pub(crate) what: T,
+    /// Type, subtype, suffix.
+    pub(crate) name: [&'static str; 3],
+    /// A range that names another does not fit; any does where there is none.
+    pub(crate) version: Option<&'static str>,
+}
+
+const fn dialect(what: Dialect, name: [&'static str; 3]) -> Offer<Dialect> {
+    Offer {
+        what,
+        name,
+        version: None,
+    }
+}
+
+/// In order of our own preference.
+const DIALECTS: [Offer<Dialect>; 4] = [
+    dialect(Dialect::Native, ["application", "json", ""]),
+    dialect(Dialect::Ietf, ["application", "health", "json"]),
+    dialect(
         Dialect::Actuator,
         ["application", "vnd.spring-boot.actuator.v3", "json"],
     ),
-    (Dialect::Kubernetes, ["text", "plain", ""]),
+    dialect(Dialect::Kubernetes, ["text", "plain", ""]),
 ];
 
+/// The dialect of a report.
 pub(crate) fn negotiate(headers: &HeaderMap) -> Dialect {
     let mut values = headers.get_all(ACCEPT).iter();
-    if let Some(dialect) = usual(values.next(), values.next()) {
-        return dialect;
-    }
+    usual(values.next(), values.next())
+        .or_else(|| preferred(headers, &DIALECTS))
+        .unwrap_or(Dialect::Native)
+}
+
+/// The best of what is offered; `None` if nothing of it fits.
+pub(crate) fn preferred<T: Copy>(headers: &HeaderMap, offered: &[Offer<T>]) -> Option<T> {
     let values = || headers.get_all(ACCEPT).iter();
     if values().map(HeaderValue::len).sum::<usize>() > MAX_ACCEPT {
-        return Dialect::Native;
+        return None;
     }
     let texts = values().filter_map(|value| value.to_str().ok());
     let ranges: Vec<_> = texts
         .flat_map(MediaTypeList::new)
         .filter_map(|range| Range::new(&range.ok()?))
         .collect();
-    let mut best = (0, Reverse(usize::MAX), Dialect::Native);
-    for (dialect, name) in OFFERED {
+    let mut best = (0, Reverse(usize::MAX), None);
+    for offer in offered {
         let fits = ranges.iter().enumerate().filter_map(|(position, range)| {
-            Some((range.specificity(name)?, Reverse(position), range.quality))
+            Some((range.specificity(offer)?, Reverse(position), range.quality))
         });
         let Some((_, position, quality)) = fits.max() else {
             continue;
         };
         if (quality, position) > (best.0, best.1) && quality > 0 {
-            best = (quality, position, dialect);
+            best = (quality, position, Some(offer.what));
         }
     }
     best.2
@@ -70,6 +95,7 @@ fn usual(first: Option<&HeaderValue>, second: Option<&HeaderValue>) -> Option<Di
 struct Range {
     /// Type, subtype, suffix, in lower case.
     name: [String; 3],
+    version: Option<String>,
     /// In thousandths.
     quality: u32,
 }
@@ -84,17 +110,24 @@ impl Range {
         let suffix = range.suffix.map_or("", |suffix| suffix.as_str());
         Some(Self {
             name: [range.ty.as_str(), range.subty.as_str(), suffix].map(str::to_ascii_lowercase),
+            version: range
+                .get_param(VERSION)
+                .map(|version| version.unquoted_str().into_owned()),
             quality,
         })
     }
 
-    /// How closely it fits a media type: 2 for its name, 0 for `*/*`; `None` if it does not.
-    fn specificity(&self, offered: [&str; 3]) -> Option<u8> {
+    /// How closely it fits a media type: 3 for its name and version, 2 for its name, 0 for `*/*`;
+    /// `None` if it does not.
+    fn specificity<T>(&self, offer: &Offer<T>) -> Option<u8> {
         let [kind, subtype, _] = &self.name;
         match (kind.as_str(), subtype.as_str()) {
-            _ if self.name == offered => Some(2),
+            _ if self.name == offer.name => match (&self.version, offer.version) {
+                (Some(asked), Some(version)) => (asked == version).then_some(3),
+                _ => Some(2),
+            },
             ("*", "*") => Some(0),
-            (_, "*") if Some(&kind.as_str()) == offered.first() => Some(1),
+            (_, "*") if Some(&kind.as_str()) == offer.name.first() => Some(1),
             _ => None,
         }
     }

@@ -21,6 +21,9 @@ use crate::shelf::{Shelf, Shown};
 use crate::stall_view::StallView;
 use crate::summary;
 
+/// The most bytes of rendered histories. One of 100 runs has some 11 kB, one of 10,000 a megabyte.
+const HISTORIES: usize = 4 << 20;
+
 /// Everything that is kept of what was rendered.
 #[derive(Debug)]
 pub(crate) struct Pages {
@@ -34,6 +37,7 @@ pub(crate) struct Pages {
     /// The report in each other form.
     wholes: [Kept; Form::SLOTS],
     shelf: Shelf,
+    histories: Shelf,
 }
 
 impl Pages {
@@ -48,6 +52,7 @@ impl Pages {
             summary: Kept::default(),
             wholes: Default::default(),
             shelf: Shelf::default(),
+            histories: Shelf::of(HISTORIES),
         }
     }
 
@@ -145,14 +150,23 @@ impl Pages {
         reply::of_status(is_passing(&check), as_node(&check), form.dialect, body)
     }
 
-    /// Rendered for each request: it moves with each run, and may be long.
     fn history(&self, name: &str) -> Response<Body> {
-        match (self.health.check(name), self.health.history(name)) {
-            (Some(check), Some(history)) => {
-                reply::json(StatusCode::OK, history::render(&check, &history).into())
-            }
-            _ => reply::unknown_check(Dialect::Native),
-        }
+        let unknown = || reply::unknown_check(Dialect::Native);
+        let Some(check) = self.health.check(name) else {
+            return unknown();
+        };
+        let shown = Shown::History(Arc::clone(&check.spec), check.runs);
+        let body = match self.histories.kept(name, 0, &shown) {
+            Some(body) => body,
+            None => match self.health.history(name) {
+                Some(history) => {
+                    let body = history::render(&check, &history);
+                    self.histories.keep(name, 0, shown, body)
+                }
+                None => return unknown(),
+            },
+        };
+        reply::json(StatusCode::OK, body)
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use health_core::Health;
+use health_core::{Health, Probe};
 use hyper::{Request, Response};
 
 use crate::answer::{Answer, Infallibly};
@@ -22,7 +22,7 @@ use crate::dialect::Form;
 use crate::disclosure::Disclosure;
 use crate::mount::{Asked, Mounts};
 use crate::pages::Pages;
-use crate::route::Route;
+use crate::route::{Route, route};
 use crate::server::StallWatch;
 use crate::service_builder::HealthServiceBuilder;
 use crate::stall_view::StallView;
@@ -98,42 +98,33 @@ impl HealthService {
     /// The answer to `request`, whose body is not read. At once, unless an
     /// on-demand check is to be waited for. Cancel safe.
     pub fn answer<B>(&self, request: &Request<B>) -> Answer {
-        let answer = self.answer_uncounted(request);
-        #[cfg(feature = "prometheus")]
-        let answer = answer.counted(&self.inner.answered, request.uri().path());
-        answer
-    }
-
-    fn answer_uncounted<B>(&self, request: &Request<B>) -> Answer {
         let now = clock::now().into_std();
         let inner = &self.inner;
-        let (route, form) = match asked(request, &inner.disclosure, &inner.health) {
-            Ok(asked) => asked,
-            Err(refusal) => return Answer::ready(refusal.into()),
-        };
-        if let Route::Mounted(seat) = route {
-            let asked = Asked {
-                health: &inner.health,
-                method: request.method(),
-                query: request.uri().query().unwrap_or_default(),
-                headers: request.headers(),
-                stall: inner.stall(),
-            };
-            return Answer::ready(inner.mounts.answer(seat, &asked));
-        }
-        let probe = route.probe();
-        if route.demands() && inner.health.demand_due(probe, now) {
-            let (inner, path) = (Arc::clone(inner), request.uri().path().to_owned());
-            return Answer::waiting(async move {
-                inner.health.demand(probe).await;
-                match resolve(&path, &inner.health) {
-                    Ok(route) => inner.respond(route, &form, clock::now().into_std()),
-                    // It was unregistered meanwhile.
-                    Err(refusal) => refusal.into(),
+        let found = route(request.uri().path());
+        let response = match asked(request, found, &inner.disclosure, &inner.health) {
+            Ok((Route::Mounted(seat), _)) => {
+                let asked = Asked {
+                    health: &inner.health,
+                    method: request.method(),
+                    query: request.uri().query().unwrap_or_default(),
+                    headers: request.headers(),
+                    stall: inner.stall(),
+                };
+                inner.mounts.answer(seat, &asked)
+            }
+            Ok((route, form)) => {
+                let probe = route.probe();
+                if route.demands() && inner.health.demand_due(probe, now) {
+                    let path = request.uri().path().to_owned();
+                    return Answer::waiting(Arc::clone(inner).demanded(path, form, probe));
                 }
-            });
-        }
-        Answer::ready(inner.respond(route, &form, now))
+                inner.respond(route, &form, now)
+            }
+            Err(refusal) => refusal.into(),
+        };
+        #[cfg(feature = "prometheus")]
+        inner.answered.count(found, response.status());
+        Answer::ready(response)
     }
 }
 
@@ -142,6 +133,20 @@ impl Inner {
         self.stall
             .as_ref()
             .map_or_else(StallView::default, |watch| watch.stall().into())
+    }
+
+    /// The answer, once the checks on demand that it shows have run.
+    async fn demanded(self: Arc<Self>, path: String, form: Form, probe: Probe) -> Response<Body> {
+        self.health.demand(probe).await;
+        let found = route(&path);
+        let response = match resolve(found, &self.health) {
+            Ok(route) => self.respond(route, &form, clock::now().into_std()),
+            // It was unregistered meanwhile.
+            Err(refusal) => refusal.into(),
+        };
+        #[cfg(feature = "prometheus")]
+        self.answered.count(found, response.status());
+        response
     }
 
     fn respond(&self, route: Route<'_>, form: &Form, now: Instant) -> Response<Body> {

@@ -1,4 +1,5 @@
-//! The renderings of groups and of single checks, kept until what they show changes; a few of them.
+//! The renderings of groups, single checks and histories, kept until what they show changes; a few
+//! of them.
 //!
 //! It renders nothing. What is put away for want of room is rendered anew when asked for.
 
@@ -6,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use health_core::CheckState;
+use health_core::{CheckState, Spec};
 
 use crate::stall_view::StallView;
 
@@ -19,6 +20,8 @@ pub(crate) enum Shown {
     /// By the stamp of its report, which would live on here otherwise.
     Group(u64, StallView),
     Check(Arc<CheckState>),
+    /// By the registration and its runs: whatever else befalls a check leaves its history as it is.
+    History(Arc<Spec>, u64),
 }
 
 impl Shown {
@@ -28,16 +31,16 @@ impl Shown {
                 one == other && stall == others
             }
             (Self::Check(one), Self::Check(other)) => Arc::ptr_eq(one, other),
+            (Self::History(one, runs), Self::History(other, others)) => {
+                Arc::ptr_eq(one, other) && runs == others
+            }
             _ => false,
         }
     }
 
-    /// Whether they are of one group, or one check.
+    /// Whether they are of the same kind.
     fn is_kin(&self, other: &Self) -> bool {
-        matches!(
-            (self, other),
-            (Self::Group(..), Self::Group(..)) | (Self::Check(_), Self::Check(_))
-        )
+        std::mem::discriminant(self) == std::mem::discriminant(other)
     }
 }
 
@@ -49,14 +52,36 @@ struct Rendering {
     body: Bytes,
 }
 
+impl Rendering {
+    /// Whether the next of the same takes its place.
+    fn is_of(&self, name: &str, slot: usize, shown: &Shown) -> bool {
+        self.slot == slot && self.shown.is_kin(shown) && &*self.name == name
+    }
+}
+
 /// The last renderings, oldest first.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Shelf {
     renderings: Mutex<VecDeque<Rendering>>,
+    /// How many bytes they may have together; the last is kept whatever it has.
+    bytes: usize,
+}
+
+impl Default for Shelf {
+    fn default() -> Self {
+        Self::of(usize::MAX)
+    }
 }
 
 impl Shelf {
-    /// The rendering of the group or check of that name, in the form of that slot.
+    pub(crate) fn of(bytes: usize) -> Self {
+        Self {
+            renderings: Mutex::default(),
+            bytes,
+        }
+    }
+
+    /// The rendering of that name, in the form of that slot.
     pub(crate) fn get(
         &self,
         name: &str,
@@ -64,22 +89,30 @@ impl Shelf {
         shown: Shown,
         render: impl FnOnce() -> Vec<u8>,
     ) -> Bytes {
-        let is_wanted = |kept: &Rendering| {
-            kept.slot == slot && kept.shown.is_kin(&shown) && &*kept.name == name
-        };
-        let kept = self.lock().iter().find(|kept| is_wanted(kept)).map(|kept| {
-            let fresh = kept.shown.is(&shown);
-            fresh.then(|| kept.body.clone())
-        });
-        if let Some(Some(body)) = kept {
-            return body;
-        }
         // Not under the lock: others read meanwhile, and at worst the same is rendered twice.
-        let body = Bytes::from(render());
+        self.kept(name, slot, &shown)
+            .unwrap_or_else(|| self.keep(name, slot, shown, render()))
+    }
+
+    /// The same if it is there.
+    pub(crate) fn kept(&self, name: &str, slot: usize, shown: &Shown) -> Option<Bytes> {
+        let renderings = self.lock();
+        let mut kept = renderings.iter();
+        let kept = kept.find(|kept| kept.is_of(name, slot, shown))?;
+        kept.shown.is(shown).then(|| kept.body.clone())
+    }
+
+    pub(crate) fn keep(&self, name: &str, slot: usize, shown: Shown, body: Vec<u8>) -> Bytes {
+        // Without the room that it grew by, which would be kept and not counted.
+        let body = Bytes::from(body.into_boxed_slice());
         let mut renderings = self.lock();
-        renderings.retain(|kept| !is_wanted(kept));
-        if renderings.len() >= ROOM {
-            renderings.pop_front();
+        renderings.retain(|kept| !kept.is_of(name, slot, &shown));
+        let mut bytes = renderings.iter().map(|kept| kept.body.len()).sum::<usize>();
+        while renderings.len() >= ROOM || bytes.saturating_add(body.len()) > self.bytes {
+            let Some(oldest) = renderings.pop_front() else {
+                break;
+            };
+            bytes -= oldest.body.len();
         }
         renderings.push_back(Rendering {
             name: name.into(),
@@ -126,6 +159,29 @@ mod tests {
         }
         assert_eq!(rendered, 3 + 1000);
         assert_eq!(shelf.lock().len(), ROOM);
+    }
+
+    #[test]
+    fn bytes_are_bounded_and_the_last_is_kept() {
+        let health = Health::new();
+        let _part = health.component(ComponentSpec::new("part")).unwrap();
+        let spec = Arc::clone(&health.check("part").unwrap().spec);
+        let shelf = Shelf::of(10);
+        let shown = |runs| Shown::History(Arc::clone(&spec), runs);
+        for (name, length, kept) in [
+            ("a", 4, &["a"][..]),
+            ("b", 6, &["a", "b"]),
+            ("a", 3, &["b", "a"]),
+            ("c", 2, &["a", "c"]),
+            ("d", 11, &["d"]),
+            ("a", 1, &["a"]),
+        ] {
+            shelf.keep(name, 0, shown(0), vec![0; length]);
+            let held: Vec<_> = shelf.lock().iter().map(|it| it.name.to_string()).collect();
+            assert_eq!(held, kept);
+        }
+        assert!(shelf.kept("a", 0, &shown(0)).is_some());
+        assert!(shelf.kept("a", 0, &shown(1)).is_none(), "it ran again");
     }
 
     #[test]

@@ -69,6 +69,10 @@ pub(crate) const BASE_CALLS: Figure = reference("guarded ÷ bare: system calls",
 pub(crate) const READY_KEEP_ALIVE: Figure =
     ratio("/ready: instructions, keep-alive", "instr", 1.10);
 pub(crate) const READY_FRESH: Figure = ratio("/ready: instructions, fresh", "instr", 1.06);
+pub(crate) const COUNTED_KEEP_ALIVE: Figure =
+    ratio("/ready, counted: instructions, keep-alive", "instr", 1.10);
+pub(crate) const COUNTED_FRESH: Figure =
+    ratio("/ready, counted: instructions, fresh", "instr", 1.06);
 pub(crate) const READY_SPREAD: Figure = value(
     "/ready: instructions at 100 and 10,000 checks beside 4, off by",
     "%",

@@ -164,14 +164,15 @@ impl Launcher {
         self.cargo(["build", "--release", "-p", "health-bench", "--bins"])
     }
 
-    /// Builds `core_costs` with `/metrics`; [`build`](Self::build) puts the usual one back.
-    pub(crate) fn build_with_metrics(&self) -> Result<(), BenchError> {
+    /// Builds one of them with `/metrics`; [`build`](Self::build) puts the usual one back.
+    pub(crate) fn build_with_metrics(&self, program: &str) -> Result<(), BenchError> {
         self.cargo([
             "build",
             "--release",
             "-p",
             "health-bench",
-            "--bin=core_costs",
+            "--bin",
+            program,
             "--features=metrics",
         ])
     }

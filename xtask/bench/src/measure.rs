@@ -7,6 +7,7 @@ mod build;
 mod closing;
 mod components;
 mod core;
+mod counted;
 mod crowds;
 mod dialects;
 mod flood;
@@ -63,6 +64,7 @@ macro_rules! measurement {
 pub(crate) const ALL: &[Measurement] = &[
     measurement!("bases", "http", BOTH, bases::run, "what guarding a bare hyper server costs"),
     measurement!("instructions", "http", VALGRIND, instructions::run, "instructions and allocations of a probe"),
+    measurement!("counted", "http", VALGRIND, counted::run, "instructions of a probe that is counted for Prometheus"),
     measurement!("cpu", "http", NONE, pairs::run, "CPU time of a probe, as a ratio"),
     measurement!("syscalls", "http", STRACE, syscalls::run, "system calls of a probe on a fresh connection"),
     measurement!("report", "http", VALGRIND, report::run, "the full report, unchanged and changing"),

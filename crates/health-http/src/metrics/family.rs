@@ -10,6 +10,8 @@ pub(super) enum Kind {
     Gauge,
     Counter,
     Summary,
+    /// Of registries alone.
+    Histogram,
 }
 
 /// The labels of one series.

@@ -49,6 +49,7 @@ impl Family for Proto {
             Kind::Gauge => MetricType::GAUGE,
             Kind::Counter => MetricType::COUNTER,
             Kind::Summary => MetricType::SUMMARY,
+            Kind::Histogram => MetricType::HISTOGRAM,
         });
         Self {
             family,

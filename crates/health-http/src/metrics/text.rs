@@ -1,45 +1,23 @@
-//! A metric as lines of Prometheus' text format, version 0.0.4.
+//! The lines of a metric, which are the same in every format that we write.
 //!
-//! Written as they come, without a copy of each label: 1,000 checks have some 20,000 series.
-//! The format: <https://prometheus.io/docs/instrumenting/exposition_formats/>.
+//! Written as they come, without a copy of each label: 1,000 checks have some 20,000 series. What
+//! stands above them is the [format](super::format)'s.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
-
-use prometheus::TextEncoder;
-use prometheus::proto::MetricFamily;
 
 use super::family::{Family, Kind, Labels};
 
 /// One metric, written.
 #[derive(Debug)]
 pub(super) struct Text {
-    name: String,
-    lines: String,
-    /// How long the lines are that tell of no series.
-    heading: usize,
+    pub(super) name: Cow<'static, str>,
+    pub(super) help: Cow<'static, str>,
+    pub(super) kind: Kind,
+    pub(super) lines: String,
 }
 
 impl Text {
-    /// A family of somebody else's, as the `prometheus` crate writes it.
-    pub(super) fn of(family: MetricFamily) -> Result<Self, prometheus::Error> {
-        let name = family.name().to_owned();
-        let mut lines = String::new();
-        TextEncoder::new().encode_utf8(&[family], &mut lines)?;
-        Ok(Self {
-            name,
-            lines,
-            heading: 0,
-        })
-    }
-
-    pub(super) fn name(&self) -> &str {
-        &self.name
-    }
-
-    pub(super) fn lines(&self) -> &str {
-        &self.lines
-    }
-
     fn line(&mut self, suffix: &str, labels: Labels<'_>, quantile: Option<f64>, value: Value) {
         self.lines.push_str(&self.name);
         self.lines.push_str(suffix);
@@ -87,8 +65,8 @@ impl Value {
     }
 }
 
-/// Line feeds and backslashes are escaped everywhere, quotes in labels alone.
-fn escape(to: &mut String, text: &str, quotes: bool) {
+/// Line feeds and backslashes are escaped everywhere, quotes where the format says so.
+pub(super) fn escape(to: &mut String, text: &str, quotes: bool) {
     let is_special = |c: char| c == '\\' || c == '\n' || (quotes && c == '"');
     let mut rest = text;
     while let Some((plain, special)) = rest
@@ -109,18 +87,11 @@ fn escape(to: &mut String, text: &str, quotes: bool) {
 
 impl Family for Text {
     fn new(name: &'static str, help: &'static str, kind: Kind) -> Self {
-        let kind = match kind {
-            Kind::Gauge => "gauge",
-            Kind::Counter => "counter",
-            Kind::Summary => "summary",
-        };
-        let mut lines = format!("# HELP {name} ");
-        escape(&mut lines, help, false);
-        let _ = writeln!(lines, "\n# TYPE {name} {kind}");
         Self {
-            name: name.to_owned(),
-            heading: lines.len(),
-            lines,
+            name: name.into(),
+            help: help.into(),
+            kind,
+            lines: String::new(),
         }
     }
 
@@ -146,59 +117,6 @@ impl Family for Text {
     }
 
     fn is_empty(&self) -> bool {
-        self.lines.len() == self.heading
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::proto::Proto;
-    use super::*;
-
-    fn fill<F: Family>() -> Vec<F> {
-        let mut gauge = F::gauge("level", "How \"high\", in \\ or\nless.");
-        for (label, value) in [
-            ("", 0.0),
-            ("plain", 1.0),
-            ("a\"b\\c\nd", -1.5),
-            ("\\", 1e-7),
-            ("é", 1e21),
-            ("not measured", f64::NAN),
-        ] {
-            gauge.set(&[("name", label), ("other", "x")], value);
-        }
-        let mut counter = F::counter("runs_total", "Runs.");
-        counter.count(&[], 0);
-        counter.count(&[("outcome", "healthy")], 1 << 53);
-        let mut summary = F::new("seconds", "Time.", Kind::Summary);
-        let quantiles = [(0.5, 0.25), (0.99, f64::NAN)];
-        summary.summarise(&[("check", "db")], quantiles.into_iter(), (3, 0.75));
-        summary.summarise(&[], [].into_iter(), (0, 0.0));
-        vec![gauge, counter, summary, F::gauge("none", "Nothing.")]
-    }
-
-    /// That crate writes `inf`, the format says `+Inf`.
-    #[test]
-    fn infinities_are_as_the_format_has_them() {
-        let mut gauge = Text::gauge("level", "High.");
-        gauge.set(&[], f64::INFINITY);
-        gauge.set(&[], f64::NEG_INFINITY);
-        assert!(gauge.lines().ends_with("\nlevel +Inf\nlevel -Inf\n"));
-    }
-
-    #[test]
-    fn it_is_what_the_prometheus_crate_writes() {
-        let ours: String = fill::<Text>()
-            .iter()
-            .filter(|family| !family.is_empty())
-            .map(Text::lines)
-            .collect();
-        let families: Vec<_> = fill::<Proto>()
-            .into_iter()
-            .filter(|family| !family.is_empty())
-            .map(Proto::done)
-            .collect();
-        let theirs = TextEncoder::new().encode_to_string(&families).unwrap();
-        assert_eq!(ours, theirs);
+        self.lines.is_empty()
     }
 }

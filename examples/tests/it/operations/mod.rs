@@ -11,6 +11,7 @@ mod haproxy;
 mod kubernetes;
 mod margins;
 mod nginx;
+mod openmetrics;
 mod pair;
 mod program;
 mod prometheus;

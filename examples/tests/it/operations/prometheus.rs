@@ -17,7 +17,11 @@ pub(super) struct Prometheus {
 impl Prometheus {
     /// Starts it on a node, and waits for the first scrape.
     pub(super) fn of(node: &Node, directory: &Directory) -> Self {
-        let target = node.address.strip_prefix("http://").unwrap();
+        Self::at(node.address.strip_prefix("http://").unwrap(), directory)
+    }
+
+    /// The same on whatever listens at an address.
+    pub(super) fn at(target: &str, directory: &Directory) -> Self {
         let mut alerts = File::read("alerts.yml");
         for minutes in ["1m", "2m", "5m", "10m", "15m"] {
             alerts = alerts.with(&format!("for: {minutes}\n"), "for: 1s\n");
@@ -74,6 +78,12 @@ impl Answers<'_> {
         ))?;
         let values = data.as_array()?;
         (!values.is_empty()).then(|| values.clone())
+    }
+
+    /// The type of a metric.
+    pub(super) fn kind(&self, metric: &str) -> Option<String> {
+        let data = self.data(&format!("metadata?metric={metric}"))?;
+        Some(data.get(metric)?.get(0)?["type"].as_str()?.to_owned())
     }
 
     /// Whether an alert fires, on a check if one is named.

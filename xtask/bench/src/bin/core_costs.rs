@@ -26,6 +26,7 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 const HOURLY: Duration = Duration::from_hours(1);
 const OFTEN: Duration = Duration::from_millis(10);
 const HISTORY: u64 = 100;
+const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0";
 
 fn main() -> Result {
     let (name, count) = parse(lexopt::Parser::from_env())?;
@@ -40,7 +41,8 @@ fn main() -> Result {
         "evaluate-multi" => multi.build()?.block_on(evaluate(count)),
         "render" => current.build()?.block_on(render(count, 1)),
         "render-all" => current.build()?.block_on(render(count, 1_000)),
-        "scrape" => current.build()?.block_on(scrape(count)),
+        "scrape" => current.build()?.block_on(scrape(count, "text/plain")),
+        "scrape-open" => current.build()?.block_on(scrape(count, OPENMETRICS)),
         "register" => current.build()?.block_on(async { register(count) }),
         "memory" => current.build()?.block_on(memory(count)),
         "check-memory" => {
@@ -174,11 +176,14 @@ async fn render(count: u64, fresh: u64) -> Result {
 }
 
 /// Serves `/metrics` of 1,000 checks whose histories are full; each scrape finds new results of all.
-async fn scrape(count: u64) -> Result {
+async fn scrape(count: u64, accept: &str) -> Result {
     let node = Node::new(1_000, 10 * OFTEN)?;
     node.run(HISTORY + 10).await?;
     let service = HealthService::new(node.health.clone());
-    let request = Request::get("/metrics").header("host", "bench").body(())?;
+    let request = Request::get("/metrics")
+        .header("host", "bench")
+        .header("accept", accept)
+        .body(())?;
     if service.answer(&request).await.status() != StatusCode::OK {
         return Err("there is no /metrics: build with the feature `metrics`".into());
     }

@@ -60,11 +60,12 @@ pub(crate) fn render(launcher: &Launcher) -> Result<Vec<Row>, BenchError> {
 
 /// What a scrape costs, the histories of all checks full.
 pub(crate) fn scrape(launcher: &Launcher) -> Result<Vec<Row>, BenchError> {
-    launcher.build_with_metrics()?;
-    let each = cpu_each(launcher, "scrape", 30);
+    launcher.build_with_metrics(PROGRAM)?;
+    let each = ["scrape", "scrape-open"].map(|name| cpu_each(launcher, name, 30));
     launcher.build()?;
-    let each = each? / 1e6;
-    Ok(vec![Row::new(SCRAPE, "each with new results", each)])
+    let [plain, open] = each;
+    let row = |format, each: f64| Row::new(SCRAPE, format, each / 1e6);
+    Ok(vec![row("text", plain?), row("OpenMetrics", open?)])
 }
 
 pub(crate) fn register(launcher: &Launcher) -> Result<Vec<Row>, BenchError> {

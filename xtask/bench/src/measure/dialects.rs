@@ -1,4 +1,4 @@
-//! Every dialect of 100 checks, unchanged, beside a static body of its size.
+//! Every dialect of 100 checks, and a history, unchanged, beside a static body of its size.
 //!
 //! The native report has figures of its own.
 
@@ -11,7 +11,7 @@ use crate::launch::{Launcher, Subject};
 use crate::server_flags::RuntimeKind;
 use crate::table::Row;
 
-const PATHS: [(&str, &str); 8] = [
+const PATHS: [(&str, &str); 9] = [
     ("components", "/health?format=components"),
     ("ietf", "/health?format=ietf"),
     ("actuator", "/health?format=actuator"),
@@ -20,6 +20,7 @@ const PATHS: [(&str, &str); 8] = [
     ("actuator's own path", "/actuator/health"),
     ("readiness, ietf", "/ready?format=ietf"),
     ("readiness, kubernetes", "/readyz?verbose"),
+    ("a history", "/health/history/check-00042"),
 ];
 
 pub(crate) fn run(launcher: &Launcher) -> Result<Vec<Row>, BenchError> {

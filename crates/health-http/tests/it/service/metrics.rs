@@ -3,7 +3,7 @@
 use health_core::{ComponentSpec, Health, check_fn};
 use health_http::{HealthCollector, HealthService};
 
-use super::{get, node};
+use super::{get, node, send};
 
 #[tokio::test(start_paused = true)]
 async fn a_scrape_tells_of_the_node_its_checks_and_what_was_answered() {
@@ -71,4 +71,61 @@ async fn hostile_names_are_escaped_and_registries_join_without_a_metric_twice() 
     );
     assert!(text.contains("orders_total 1"));
     assert_eq!(text.matches("# TYPE health_node_info ").count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_scrape_is_openmetrics_for_who_asks_for_it() {
+    let registry = prometheus::Registry::new();
+    let own = prometheus::IntCounter::new("orders_total", "Orders.").unwrap();
+    registry.register(Box::new(own)).unwrap();
+    let health = Health::new();
+    let service = HealthService::builder(health.clone())
+        .registry(registry)
+        .build();
+    health
+        .register(check_fn("db", |_| async { true }).critical())
+        .unwrap();
+    health.start().unwrap();
+    let _ = health.ask("db").await;
+
+    let plain = get(&service, "/metrics").await;
+    let accept = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5";
+    let request = hyper::Request::get("/metrics")
+        .header("host", "node")
+        .header("accept", accept);
+    let open = send(&service, request.body(()).unwrap()).await;
+    assert_eq!((plain.status, open.status), (200, 200));
+    for reply in [&plain, &open] {
+        assert_eq!(reply.headers["vary"], "Accept");
+        assert_eq!(reply.headers["cache-control"], "no-store");
+    }
+    assert_eq!(
+        open.headers["content-type"],
+        "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    );
+    for line in [
+        "# TYPE health_check_runs counter",
+        "# TYPE health_check_duration_seconds summary",
+        "# UNIT health_check_duration_seconds seconds",
+        "# TYPE health_http_requests counter",
+        "# TYPE orders counter",
+        "orders_total 0",
+        r#"health_check_runs_total{check="db",outcome="healthy"} 1"#,
+    ] {
+        assert!(
+            open.text.lines().any(|it| it == line),
+            "{line}\n{}",
+            open.text
+        );
+    }
+    assert!(open.text.ends_with("\n# EOF\n") && !plain.text.contains("# EOF"));
+    let series = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter(|it| !it.starts_with('#'));
+        // Without their values: the first of the scrapes was counted in between.
+        let series = lines.map(|it| it.rsplit_once(' ').unwrap().0.to_owned());
+        series
+            .filter(|it| !it.starts_with("health_http_requests_total"))
+            .collect()
+    };
+    assert_eq!(series(&plain.text), series(&open.text));
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use health_core::{ComponentSpec, Outcome, check_fn};
+use http_body_util::BodyExt;
 use hyper::{Method, Request, StatusCode, Version, header};
 use serde_json::{Value, json};
 
@@ -274,4 +275,40 @@ async fn a_probe_body_is_small_whatever_fails() {
             .contains("and 997 more")
     );
     assert_eq!(get(&service, "/live").await.status, 503);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_history_is_rendered_once_for_each_run() {
+    let (health, service) = node();
+    for name in ["db", "cache"] {
+        health.register(check_fn(name, |_| async { true })).unwrap();
+    }
+    health.start().unwrap();
+    let body = async |name: &str| {
+        let request = Request::get(format!("/health/history/{name}")).header("host", "node");
+        let response = service.answer(&request.body(()).unwrap()).await;
+        response.into_body().collect().await.unwrap().to_bytes()
+    };
+    health.ask("db").await.unwrap();
+    let first = body("db").await;
+    // A rendering is held by its address: what is the same is handed out, not made.
+    let is_same = |other: &bytes::Bytes| other.as_ptr() == first.as_ptr();
+    health.ask("cache").await.unwrap();
+    health.disable("db").unwrap();
+    let other = body("cache").await;
+    assert!(is_same(&body("db").await) && !is_same(&other));
+    health.enable("db").unwrap();
+    health.ask("db").await.unwrap();
+    let second = body("db").await;
+    assert!(!is_same(&second));
+    let total = |bytes: &bytes::Bytes| {
+        let json: Value = serde_json::from_slice(bytes).unwrap();
+        json["total"].as_u64().unwrap()
+    };
+    assert_eq!(total(&second), total(&first) + 1);
+    // Another of the same name has a history of its own.
+    health.unregister("db").unwrap();
+    health.register(check_fn("db", |_| async { true })).unwrap();
+    health.ask("db").await.unwrap();
+    assert_eq!(total(&body("db").await), 1);
 }
