@@ -2,46 +2,34 @@
 //!
 //! `--help` says how. It reads and writes; what a row means is in the library of this package.
 
-use std::fmt::Display;
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
 use csv::{ByteRecord, ReaderBuilder, WriterBuilder};
-use health_examples::replay::flags::{self, Command, Flags};
+use health_examples::program::Program;
+use health_examples::replay::flags::{self, Flags};
 use health_examples::replay::report::{Replay, SetupError};
 use health_examples::replay::trace::{Columns, TraceError};
 use thiserror::Error;
 
-/// What a mistake in the flags ends with; anything else that goes wrong ends with 1.
-const USAGE: u8 = 2;
+const PROGRAM: Program = Program {
+    name: "lag_replay",
+    help: flags::HELP,
+};
 /// So many bad rows are named one by one.
 const NAMED: u64 = 10;
 
 fn main() -> ExitCode {
-    let flags = match flags::parse(std::env::args_os().skip(1)) {
-        Ok(Command::Run(flags)) => flags,
-        Ok(Command::Help) => {
-            // Whoever does not read the help does not miss it.
-            let _ = io::stdout().write_all(flags::HELP.as_bytes());
-            return ExitCode::SUCCESS;
-        }
-        Err(error) => {
-            complain(&format_args!("{error} (see lag_replay --help)"));
-            return USAGE.into();
-        }
+    let flags = match PROGRAM.flags(flags::parse) {
+        Ok(flags) => flags,
+        Err(code) => return code,
     };
     match run(&flags, io::stdin().lock(), io::stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever stops reading, such as `head`, has read enough.
         Err(Failure::Write(error)) if is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(failure @ Failure::Setup(_)) => {
-            complain(&failure);
-            USAGE.into()
-        }
-        Err(failure) => {
-            complain(&failure);
-            ExitCode::FAILURE
-        }
+        Err(failure @ Failure::Setup(_)) => PROGRAM.refuse(&failure),
+        Err(failure) => PROGRAM.fail(&failure),
     }
 }
 
@@ -100,22 +88,17 @@ fn run(flags: &Flags, input: impl Read, output: impl Write) -> Result<(), Failur
                 }
                 skipped += 1;
                 if skipped <= NAMED {
-                    complain(&format_args!("line {line}: {message}; left out"));
+                    PROGRAM.complain(&format_args!("line {line}: {message}; left out"));
                 }
             }
         }
     };
     if skipped > 0 {
-        complain(&format_args!("{skipped} bad rows left out"));
+        PROGRAM.complain(&format_args!("{skipped} bad rows left out"));
     }
     // What was worked out before something went wrong is not lost.
     writer
         .flush()
         .map_err(|error| Failure::Write(error.into()))?;
     ended
-}
-
-/// One line on stderr, whether or not somebody reads it.
-fn complain(message: &impl Display) {
-    let _ = writeln!(io::stderr(), "lag_replay: {message}");
 }

@@ -2,11 +2,10 @@
 //!
 //! It prints nothing, and reads nothing.
 
-use std::ffi::OsString;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use lexopt::{Arg, Parser, ValueExt};
-use thiserror::Error;
+use crate::command_line::{Command, CommandLine, FlagError};
 
 /// What `--help` prints.
 pub const HELP: &str = "\
@@ -52,8 +51,9 @@ Example:
 ";
 
 const MOST_HORIZONS: usize = 16;
-/// Ten years, as for every limit of a monitor.
-const MOST_SECONDS: f64 = 315_360_000.0;
+/// To ten years, as for every limit of a monitor.
+const TIMES: RangeInclusive<Duration> =
+    Duration::from_nanos(1)..=Duration::from_hours(24 * 365 * 10);
 
 /// How far ahead to forecast.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,94 +89,55 @@ impl Default for Flags {
     }
 }
 
-/// What the command line says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// Print the help.
-    Help,
-    /// Replay.
-    Run(Flags),
-}
-
-/// Why the command line is refused.
-#[derive(Debug, Error)]
-pub enum FlagError {
-    /// An unknown flag, a missing value, or text that is not Unicode.
-    #[error("{0}")]
-    Arguments(#[from] lexopt::Error),
-    /// Not a list of times.
-    #[error("--horizon: {0:?} is no number of seconds over 0, or is too large; write 10,30,60")]
-    Horizon(String),
-    /// The same twice.
-    #[error("--horizon: {0:?} stands twice; its columns would have one name")]
-    Repeated(String),
-    /// Too many.
-    #[error("--horizon: {0} are too many; {MOST_HORIZONS} is the most")]
-    Horizons(usize),
-    /// Not a time.
-    #[error("--threshold: {0:?} is no number of seconds over 0, or is too large; write 30")]
-    Threshold(String),
-}
-
-/// Reads the arguments that follow the program's name.
-pub fn parse<I>(arguments: I) -> Result<Command, FlagError>
-where
-    I: IntoIterator,
-    I::Item: Into<OsString>,
-    I::IntoIter: 'static,
-{
-    let mut parser = Parser::from_args(arguments);
+/// Reads the command line.
+pub fn parse(mut line: CommandLine) -> Result<Command<Flags>, FlagError> {
     let mut flags = Flags::default();
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Arg::Long("horizon") => flags.horizons = horizons(&parser.value()?.string()?)?,
-            Arg::Long("threshold") => {
-                let text = parser.value()?.string()?;
-                flags.threshold = seconds(&text).ok_or(FlagError::Threshold(text))?;
-            }
-            Arg::Long("skip-bad") => flags.skip_bad = true,
-            Arg::Long("help") | Arg::Short('h') => return Ok(Command::Help),
-            other => return Err(other.unexpected().into()),
+    while let Some(flag) = line.flag()? {
+        match flag.as_str() {
+            "help" => return Ok(Command::Help),
+            "horizon" => flags.horizons = horizons(&mut line)?,
+            "threshold" => flags.threshold = time(&line.text()?, &line)?,
+            "skip-bad" => flags.skip_bad = true,
+            _ => return Err(line.unknown()),
         }
     }
     Ok(Command::Run(flags))
 }
 
-fn horizons(list: &str) -> Result<Vec<Horizon>, FlagError> {
+fn horizons(line: &mut CommandLine) -> Result<Vec<Horizon>, FlagError> {
+    let list = line.text()?;
     let mut horizons: Vec<Horizon> = Vec::new();
     for text in list.split(',').map(str::trim) {
-        let time = seconds(text).ok_or_else(|| FlagError::Horizon(text.to_owned()))?;
+        let time = time(text, line)?;
         if horizons.iter().any(|it| it.text == text) {
-            return Err(FlagError::Repeated(text.to_owned()));
+            return Err(line.refuse(format_args!(
+                "{text:?} stands twice; its columns would have one name"
+            )));
         }
         horizons.push(Horizon {
             text: text.to_owned(),
             time,
         });
     }
-    if horizons.len() > MOST_HORIZONS {
-        return Err(FlagError::Horizons(horizons.len()));
+    match horizons.len() {
+        many if many > MOST_HORIZONS => Err(line.refuse(format_args!(
+            "{many} are too many; {MOST_HORIZONS} is the most"
+        ))),
+        _ => Ok(horizons),
     }
-    Ok(horizons)
 }
 
-fn seconds(text: &str) -> Option<Duration> {
-    let plain = text.bytes().all(|it| it.is_ascii_digit() || it == b'.');
-    let seconds: f64 = text.parse().ok().filter(|_| plain)?;
-    let time = Duration::try_from_secs_f64(seconds).ok()?;
-    (!time.is_zero() && seconds <= MOST_SECONDS).then_some(time)
+/// One of the times in a value.
+fn time(text: &str, line: &CommandLine) -> Result<Duration, FlagError> {
+    line.duration_of(text, TIMES)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parsed(line: &str) -> Result<Command, FlagError> {
-        parse(
-            line.split_whitespace()
-                .map(str::to_owned)
-                .collect::<Vec<_>>(),
-        )
+    fn parsed(line: &'static str) -> Result<Command<Flags>, FlagError> {
+        parse(CommandLine::new(line.split_whitespace()))
     }
 
     #[test]
