@@ -14,9 +14,9 @@ writes what it said at each row.
 
 Usage: lag_replay [FLAGS] < trace.csv > report.csv
 
-  --horizon LIST      how far ahead to forecast, in seconds
-                      [default: 10,30,60; at most 16]
-  --threshold SECS    the critical limit, whose breach is predicted; the warning
+  --horizon LIST      how far ahead to forecast: plain seconds, or 500ms, 2s,
+                      1m, with commas between [default: 10,30,60; at most 16]
+  --threshold DUR     the critical limit, whose breach is predicted; the warning
                       limit is 5 s, or half of it if that is less [default: 30]
   --skip-bad          leave bad rows out, and count them on stderr; without it
                       the first one ends the replay
@@ -33,7 +33,8 @@ Out: CSV, a row for each:
                       be, where the trace does not reach back far enough
   level               normal, warning, critical
   conditions          stalled, no_data, follower_ahead, reset, joined by `|`
-  forecast_N          lag in N seconds; lo_N and hi_N: where it lies of 90 %
+  forecast_N          lag after the horizon N, as it was written; lo_N and hi_N:
+                      where it lies of 90 %
   breach_in_secs      when the lag reaches the threshold; 0 if it has; empty if
                       it will not, or that is not known
   catch_up_in_secs    when it will have caught up, likewise
@@ -51,9 +52,9 @@ Example:
 ";
 
 const MOST_HORIZONS: usize = 16;
-/// To ten years, as for every limit of a monitor.
+/// Up to ten years, as for every limit of a monitor.
 const TIMES: RangeInclusive<Duration> =
-    Duration::from_nanos(1)..=Duration::from_hours(24 * 365 * 10);
+    Duration::from_millis(1)..=Duration::from_hours(24 * 365 * 10);
 
 /// How far ahead to forecast.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,12 +145,12 @@ mod tests {
     fn good_ones() {
         assert_eq!(parsed("").unwrap(), Command::Run(Flags::default()));
         assert_eq!(parsed("--skip-bad --help").unwrap(), Command::Help);
-        let line = "--horizon 5,0.5,7200 --threshold=12.5 --skip-bad";
+        let line = "--horizon 5,0.5,2h,7200 --threshold=12500ms --skip-bad";
         let Command::Run(flags) = parsed(line).unwrap() else {
             panic!("not run")
         };
         let horizons: Vec<_> = flags.horizons.iter().map(|it| it.text.as_str()).collect();
-        assert_eq!(horizons, ["5", "0.5", "7200"]);
+        assert_eq!(horizons, ["5", "0.5", "2h", "7200"]);
         assert_eq!(flags.threshold, Duration::from_millis(12_500));
         assert!(flags.skip_bad);
     }
@@ -160,7 +161,9 @@ mod tests {
             ("--horizon", "horizon"),
             ("--horizon 10,,30", "--horizon: \"\""),
             ("--horizon 10,x", "\"x\""),
-            ("--horizon 0", "\"0\""),
+            ("--horizon 0", "\"0\" is out of range; give 1ms to 87600h"),
+            ("--horizon 1e9", "\"1e9\" is no duration"),
+            ("--horizon 9999999999", "out of range"),
             ("--horizon -5", "\"-5\""),
             ("--horizon inf", "\"inf\""),
             ("--horizon 1e3", "\"1e3\""),
