@@ -61,7 +61,7 @@ fn is_broken_pipe(error: &csv::Error) -> bool {
 fn run(flags: &Flags, input: impl BufRead, output: impl Write) -> Result<(), Failure> {
     let mut replay = Replay::new(flags)?;
     let mut records = Records::new(input);
-    let (line, columns) = match records.next().map_err(Failure::Read)? {
+    let (line, columns) = match records.read().map_err(Failure::Read)? {
         None => (1, Err(TraceError::Empty)),
         Some(header) => (header.line, Columns::of(header.fields.as_ref())),
     };
@@ -73,7 +73,7 @@ fn run(flags: &Flags, input: impl BufRead, output: impl Write) -> Result<(), Fai
 
     let mut skipped = 0_u64;
     let ended = loop {
-        let record = match records.next() {
+        let record = match records.read() {
             Ok(Some(record)) => record,
             Ok(None) => break Ok(()),
             Err(error) => break Err(Failure::Read(error)),

@@ -37,7 +37,7 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// The next line; `None` at the end.
-    pub fn next(&mut self) -> io::Result<Option<Line>> {
+    pub fn read(&mut self) -> io::Result<Option<Line>> {
         if let Some(line) = self.again.pop_front() {
             return Ok(Some(line));
         }
@@ -89,7 +89,7 @@ mod tests {
 
     fn all(input: impl Read, buffer: usize) -> Vec<(u64, Option<String>)> {
         let mut lines = Lines::new(BufReader::with_capacity(buffer, input));
-        std::iter::from_fn(|| lines.next().unwrap())
+        std::iter::from_fn(|| lines.read().unwrap())
             .map(|line| {
                 let text = line.text.map(|text| String::from_utf8(text).unwrap());
                 (line.number, text)
@@ -136,12 +136,12 @@ mod tests {
     #[test]
     fn lines_that_are_taken_back_come_again() {
         let mut lines = Lines::new(&b"a\nb\nc\n"[..]);
-        let first = lines.next().unwrap().unwrap();
-        let second = lines.next().unwrap().unwrap();
+        let first = lines.read().unwrap().unwrap();
+        let second = lines.read().unwrap().unwrap();
         lines.take_back([first.clone(), second.clone()].into_iter());
-        assert_eq!(lines.next().unwrap(), Some(first));
-        assert_eq!(lines.next().unwrap(), Some(second));
-        assert_eq!(lines.next().unwrap().unwrap().number, 3);
-        assert_eq!(lines.next().unwrap(), None);
+        assert_eq!(lines.read().unwrap(), Some(first));
+        assert_eq!(lines.read().unwrap(), Some(second));
+        assert_eq!(lines.read().unwrap().unwrap().number, 3);
+        assert_eq!(lines.read().unwrap(), None);
     }
 }

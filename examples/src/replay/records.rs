@@ -39,8 +39,8 @@ impl<R: BufRead> Records<R> {
     }
 
     /// The next record; `None` at the end. Empty lines are none.
-    pub fn next(&mut self) -> Result<Option<Record>, csv::Error> {
-        while let Some(Line { number, text }) = self.lines.next()? {
+    pub fn read(&mut self) -> Result<Option<Record>, csv::Error> {
+        while let Some(Line { number, text }) = self.lines.read()? {
             let Some(text) = text else {
                 return Ok(Some(Record {
                     line: number,
@@ -78,7 +78,7 @@ impl<R: BufRead> Records<R> {
         let mut text = first.clone();
         while quote == Quote::Open {
             let next = if rest.len() < MOST_LINES {
-                self.lines.next()?
+                self.lines.read()?
             } else {
                 None
             };
@@ -136,13 +136,10 @@ impl Quote {
     fn read(&mut self, text: &[u8]) {
         for byte in text {
             *self = match (*self, byte) {
-                (Self::Begin | Self::Closed, b'"') => Self::Open,
-                (Self::Open, b'"') => Self::Closed,
-                (Self::Open, _) => Self::Open,
-                (Self::Broken, _) => Self::Broken,
-                (_, b',') => Self::Begin,
-                (Self::Closed, b' ' | b'\r') => Self::Closed,
-                (Self::Closed, _) => Self::Broken,
+                (Self::Open, b'"') | (Self::Closed, b' ' | b'\r') => Self::Closed,
+                (Self::Begin | Self::Closed, b'"') | (Self::Open, _) => Self::Open,
+                (Self::Begin | Self::Plain | Self::Closed, b',') => Self::Begin,
+                (Self::Closed | Self::Broken, _) => Self::Broken,
                 (Self::Begin | Self::Plain, _) => Self::Plain,
             };
         }
@@ -157,7 +154,7 @@ mod tests {
     fn all(input: &str) -> Vec<(u64, Vec<String>)> {
         let mut records = Records::new(input.as_bytes());
         let mut all = Vec::new();
-        while let Some(record) = records.next().unwrap() {
+        while let Some(record) = records.read().unwrap() {
             let fields = record.fields.as_ref().unwrap();
             let fields: Vec<_> = fields
                 .iter()
