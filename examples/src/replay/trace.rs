@@ -52,7 +52,7 @@ pub enum TraceError {
     #[error("t_secs {0:?} is too far from any date; times are in seconds")]
     Range(String),
     /// Longer than memory allows.
-    #[error("it is longer than 16 MiB, which no row is; is this a trace?")]
+    #[error("it is longer than 16 MiB, which no row is")]
     TooLong,
     /// Not a position.
     #[error("{column} {text:?} is no position; positions are numbers from 0 to 2^64 - 1")]
