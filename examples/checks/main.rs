@@ -5,6 +5,7 @@
 
 use std::error::Error;
 use std::io;
+use std::process::ExitCode;
 
 use health_checks::distributed::{InMemoryKeyValue, InProcessPubSub, KeyValueCheck, PubSubCheck};
 use health_checks::net::{DnsCheck, HttpCheck, ReachableCheck, TcpCheck};
@@ -12,12 +13,36 @@ use health_checks::passive::RateCheck;
 use health_checks::runtime::{RuntimeLoadCheck, RuntimeStallCheck};
 use health_checks::system::{self, ResourceCheck};
 use health_core::{Health, Registration};
-use health_examples::verdict_table;
+use health_examples::program::Program;
+use health_examples::{command_line, verdict_table};
 use health_http::HealthServer;
 use health_http::server::LocalAddr;
 
+const PROGRAM: Program = Program {
+    name: "checks",
+    help: HELP,
+};
+const HELP: &str = "\
+Runs every default check once on this machine, and prints a table of what they
+say. Checks on servers ask one that this program starts itself, on loopback.
+
+Usage: checks [--help]
+
+Ends with 0, whatever they say: a table is no verdict.
+";
+
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    if let Err(code) = PROGRAM.flags(command_line::no_flags) {
+        return code;
+    }
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => PROGRAM.fail(&error),
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let server = HealthServer::bind("127.0.0.1:0", Health::new())?.serve()?;
     let LocalAddr::Tcp(address) = server.local_addr() else {
         return Err("the server is not on TCP".into());

@@ -13,36 +13,30 @@ use health_checks::nats::NatsCheck;
 use health_checks::postgres::PostgresCheck;
 use health_checks::redis::RedisCheck;
 use health_core::{EventKind, Health, Notice, Registration, Subscription};
-use health_examples::stores::{self, Command, Flags, Store};
+use health_examples::program::Program;
+use health_examples::stores::{self, Flags, Store};
 use health_examples::verdict_table;
+
+const PROGRAM: Program = Program {
+    name: "databases",
+    help: stores::HELP,
+};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let flags = match stores::parse(std::env::args_os().skip(1)) {
-        Ok(Command::Run(flags)) => flags,
-        Ok(Command::Help) => {
-            let _ = io::stdout().write_all(stores::HELP.as_bytes());
-            return ExitCode::SUCCESS;
-        }
-        Err(error) => return refuse(&error),
+    let flags = match PROGRAM.flags(stores::parse) {
+        Ok(flags) => flags,
+        Err(code) => return code,
     };
     let checks = match all(&flags) {
         Ok(checks) => checks,
-        Err(error) => return refuse(&error),
+        Err(error) => return PROGRAM.refuse(&error),
     };
     match run(&flags, checks).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "databases: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => PROGRAM.fail(&error),
     }
-}
-
-fn refuse(error: &dyn std::error::Error) -> ExitCode {
-    let _ = writeln!(io::stderr(), "databases: {error} (see databases --help)");
-    ExitCode::from(2)
 }
 
 /// A check for each server, named after its kind and, from the second on, its number.

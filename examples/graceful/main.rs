@@ -8,7 +8,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use health_core::{Health, StartError};
-use health_examples::graceful::{self, Command, Flags};
+use health_examples::graceful::{self, Flags};
+use health_examples::program::Program;
 use health_http::HealthServer;
 use health_http::server::StallLimits;
 use health_shutdown::{Component, Report};
@@ -16,17 +17,15 @@ use tokio::net::TcpListener;
 
 type Error = Box<dyn std::error::Error>;
 
+const PROGRAM: Program = Program {
+    name: "graceful",
+    help: graceful::HELP,
+};
+
 fn main() -> ExitCode {
-    let flags = match graceful::parse(std::env::args_os().skip(1)) {
-        Ok(Command::Run(flags)) => flags,
-        Ok(Command::Help) => {
-            let _ = io::stdout().write_all(graceful::HELP.as_bytes());
-            return ExitCode::SUCCESS;
-        }
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "graceful: {error} (see graceful --help)");
-            return ExitCode::from(2);
-        }
+    let flags = match PROGRAM.flags(graceful::parse) {
+        Ok(flags) => flags,
+        Err(code) => return code,
     };
     tracing_subscriber::fmt()
         .with_writer(io::stderr)
@@ -42,10 +41,7 @@ fn main() -> ExitCode {
         .and_then(|runtime| runtime.block_on(run(&flags)))
     {
         Ok(report) => report.exit(),
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "graceful: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => PROGRAM.fail(&error),
     }
 }
 

@@ -9,37 +9,29 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use health_examples::demo::flags::{self, Command, Flags};
+use health_examples::demo::flags::{self, Flags};
 use health_examples::demo::plot;
 use health_examples::demo::record::Recording;
 use health_examples::demo::story::{END, Logs, STEP, chapter_at};
+use health_examples::program::Program;
 use health_lag::{Condition, Level, RegisterError, SampleError, Status};
 use thiserror::Error;
 
-/// What a mistake in the flags ends with; anything else that goes wrong ends with 1.
-const USAGE: u8 = 2;
+const PROGRAM: Program = Program {
+    name: "lag_demo",
+    help: flags::HELP,
+};
 /// A line of the table stays for each time of so much.
 const LINE: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
-    let flags = match flags::parse(std::env::args_os().skip(1)) {
-        Ok(Command::Run(flags)) => flags,
-        Ok(Command::Help) => {
-            // Whoever does not read the help does not miss it.
-            let _ = io::stdout().write_all(flags::HELP.as_bytes());
-            return ExitCode::SUCCESS;
-        }
-        Err(error) => {
-            complain(&format!("{error} (see lag_demo --help)"));
-            return USAGE.into();
-        }
+    let flags = match PROGRAM.flags(flags::parse) {
+        Ok(flags) => flags,
+        Err(code) => return code,
     };
     match run(&flags) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            complain(&failure.to_string());
-            ExitCode::FAILURE
-        }
+        Err(failure) => PROGRAM.fail(&failure),
     }
 }
 
@@ -124,9 +116,4 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
 /// Whoever stops reading, such as `head`, has read enough.
 fn print(out: &mut impl Write, text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-}
-
-/// One line on stderr, whether or not somebody reads it.
-fn complain(message: &str) {
-    let _ = writeln!(io::stderr(), "lag_demo: {message}");
 }

@@ -2,46 +2,40 @@
 //!
 //! `--help` says how. It reads and writes; what a row means is in the library of this package.
 
-use std::fmt::Display;
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 
-use csv::{ByteRecord, ReaderBuilder, WriterBuilder};
-use health_examples::replay::flags::{self, Command, Flags};
+use csv::WriterBuilder;
+use health_examples::program::Program;
+use health_examples::replay::flags::{self, Flags};
+use health_examples::replay::records::Records;
 use health_examples::replay::report::{Replay, SetupError};
 use health_examples::replay::trace::{Columns, TraceError};
 use thiserror::Error;
 
-/// What a mistake in the flags ends with; anything else that goes wrong ends with 1.
-const USAGE: u8 = 2;
+const PROGRAM: Program = Program {
+    name: "lag_replay",
+    help: flags::HELP,
+};
 /// So many bad rows are named one by one.
 const NAMED: u64 = 10;
 
 fn main() -> ExitCode {
-    let flags = match flags::parse(std::env::args_os().skip(1)) {
-        Ok(Command::Run(flags)) => flags,
-        Ok(Command::Help) => {
-            // Whoever does not read the help does not miss it.
-            let _ = io::stdout().write_all(flags::HELP.as_bytes());
-            return ExitCode::SUCCESS;
-        }
-        Err(error) => {
-            complain(&format_args!("{error} (see lag_replay --help)"));
-            return USAGE.into();
-        }
+    let flags = match PROGRAM.flags(flags::parse) {
+        Ok(flags) => flags,
+        Err(code) => return code,
     };
+    if io::stdin().is_terminal() {
+        PROGRAM.complain(
+            &"reads a trace from its input, which is the terminal (see lag_replay --help)",
+        );
+    }
     match run(&flags, io::stdin().lock(), io::stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever stops reading, such as `head`, has read enough.
         Err(Failure::Write(error)) if is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(failure @ Failure::Setup(_)) => {
-            complain(&failure);
-            USAGE.into()
-        }
-        Err(failure) => {
-            complain(&failure);
-            ExitCode::FAILURE
-        }
+        Err(failure @ Failure::Setup(_)) => PROGRAM.refuse(&failure),
+        Err(failure) => PROGRAM.fail(&failure),
     }
 }
 
@@ -52,8 +46,8 @@ enum Failure {
     Setup(#[from] SetupError),
     #[error("cannot read the trace: {0}")]
     Read(csv::Error),
-    #[error("{0}")]
-    Header(TraceError),
+    #[error("line {line}: {source}")]
+    Header { line: u64, source: TraceError },
     #[error("line {line}: {message}; --skip-bad leaves bad rows out")]
     Row { line: u64, message: String },
     #[error("cannot write the report: {0}")]
@@ -64,58 +58,53 @@ fn is_broken_pipe(error: &csv::Error) -> bool {
     matches!(error.kind(), csv::ErrorKind::Io(io) if io.kind() == io::ErrorKind::BrokenPipe)
 }
 
-fn run(flags: &Flags, input: impl Read, output: impl Write) -> Result<(), Failure> {
+fn run(flags: &Flags, input: impl BufRead, output: impl Write) -> Result<(), Failure> {
     let mut replay = Replay::new(flags)?;
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(input);
-    let mut record = ByteRecord::new();
-    reader
-        .read_byte_record(&mut record)
-        .map_err(Failure::Read)?;
-    let columns = Columns::of(&record).map_err(Failure::Header)?;
+    let mut records = Records::new(input);
+    let (line, columns) = match records.read().map_err(Failure::Read)? {
+        None => (1, Err(TraceError::Empty)),
+        Some(header) => (header.line, Columns::of(header.fields.as_ref())),
+    };
+    let columns = columns.map_err(|source| Failure::Header { line, source })?;
     let mut writer = WriterBuilder::new().from_writer(output);
     writer
         .write_record(replay.header())
         .map_err(Failure::Write)?;
 
-    let mut skipped = 0;
+    let mut skipped = 0_u64;
     let ended = loop {
-        match reader.read_byte_record(&mut record) {
-            Ok(true) => {}
-            Ok(false) => break Ok(()),
+        let record = match records.read() {
+            Ok(Some(record)) => record,
+            Ok(None) => break Ok(()),
             Err(error) => break Err(Failure::Read(error)),
-        }
+        };
         let fields = columns
-            .row(&record)
+            .row(record.fields.as_ref())
             .map_err(|error| error.to_string())
             .and_then(|row| replay.row(&row).map_err(|error| error.to_string()));
         match fields {
             Ok(fields) => writer.write_record(fields).map_err(Failure::Write)?,
             Err(message) => {
-                let line = record.position().map_or(0, csv::Position::line);
+                let line = record.line;
                 if !flags.skip_bad {
                     break Err(Failure::Row { line, message });
                 }
                 skipped += 1;
                 if skipped <= NAMED {
-                    complain(&format_args!("line {line}: {message}; left out"));
+                    PROGRAM.complain(&format_args!("line {line}: {message}; left out"));
                 }
+                records.give_up(record);
             }
         }
     };
-    if skipped > 0 {
-        complain(&format_args!("{skipped} bad rows left out"));
+    match skipped {
+        0 => {}
+        1 => PROGRAM.complain(&"1 bad row left out"),
+        _ => PROGRAM.complain(&format_args!("{skipped} bad rows left out")),
     }
     // What was worked out before something went wrong is not lost.
     writer
         .flush()
         .map_err(|error| Failure::Write(error.into()))?;
     ended
-}
-
-/// One line on stderr, whether or not somebody reads it.
-fn complain(message: &impl Display) {
-    let _ = writeln!(io::stderr(), "lag_replay: {message}");
 }

@@ -13,7 +13,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use health_core::{ComponentSpec, Health, RegisterError, StartError};
-use health_examples::flags::{self, Command, Flags};
+use health_examples::flags::{self, Flags};
+use health_examples::program::{Program, USAGE};
 use health_http::server::{BindError, LocalAddr, ServeError, StallLimits};
 use health_http::{HealthServer, HealthServiceBuilder, Token, TokenError};
 use health_lag::{LagMonitor, ShowError};
@@ -21,27 +22,21 @@ use health_shutdown::{Component, InstallError, PlanError, Report, ShutdownCollec
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
-/// What a mistake in the flags ends with; anything else that goes wrong ends with 1.
-const USAGE: u8 = 2;
+const PROGRAM: Program = Program {
+    name: "node",
+    help: flags::HELP,
+};
 
 fn main() -> ExitCode {
-    let flags = match flags::parse(std::env::args_os().skip(1)) {
-        Ok(Command::Run(flags)) => flags,
-        Ok(Command::Help) => {
-            // Whoever does not read the help does not miss it.
-            let _ = io::stdout().write_all(flags::HELP.as_bytes());
-            return ExitCode::SUCCESS;
-        }
-        Err(error) => {
-            complain(&format!("{error} (see node --help)"));
-            return USAGE.into();
-        }
+    let flags = match PROGRAM.flags(flags::parse) {
+        Ok(flags) => flags,
+        Err(code) => return code,
     };
     logging::install(flags.log);
     match run(&flags) {
         Ok(report) => report.exit(),
         Err(failure) => {
-            complain(&failure.to_string());
+            PROGRAM.complain(&failure);
             failure.exit_code().into()
         }
     }
@@ -205,9 +200,4 @@ fn announce(address: &LocalAddr) {
     let _ = std::thread::Builder::new()
         .name("announce".to_owned())
         .spawn(print);
-}
-
-/// One line on stderr, whether or not somebody reads it.
-fn complain(message: &str) {
-    let _ = writeln!(io::stderr(), "node: {message}");
 }

@@ -9,8 +9,9 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use health_examples::postgres_lag::flags::{self, Command, Flags};
+use health_examples::postgres_lag::flags::{self, Flags};
 use health_examples::postgres_lag::table;
+use health_examples::program::Program;
 use health_lag::postgres::{PostgresPrimary, PostgresSlots, PostgresStandby};
 use health_lag::{
     InvalidSource, LagEvent, LagMonitor, LagNotice, LagSource, LagSubscription, MonitorSink,
@@ -20,39 +21,29 @@ use tokio::sync::mpsc;
 
 use told::{Told, Trouble};
 
+const PROGRAM: Program = Program {
+    name: "postgres_lag",
+    help: flags::HELP,
+};
+
 /// Before the name of each slot, which may be that of a standby too.
 const SLOT: &str = "slot:";
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let flags = match flags::parse(std::env::args_os().skip(1)) {
-        Ok(Command::Run(flags)) => flags,
-        Ok(Command::Help) => {
-            let _ = io::stdout().write_all(flags::HELP.as_bytes());
-            return ExitCode::SUCCESS;
-        }
-        Err(error) => return refuse(&error),
+    let flags = match PROGRAM.flags(flags::parse) {
+        Ok(flags) => flags,
+        Err(code) => return code,
     };
     let sources = match Sources::of(&flags) {
         Ok(sources) => sources,
-        Err(error) => return refuse(&error),
+        Err(error) => return PROGRAM.refuse(&error),
     };
     match run(&flags, sources).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "postgres_lag: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => PROGRAM.fail(&error),
     }
-}
-
-fn refuse(error: &dyn std::error::Error) -> ExitCode {
-    let _ = writeln!(
-        io::stderr(),
-        "postgres_lag: {error} (see postgres_lag --help)"
-    );
-    ExitCode::from(2)
 }
 
 /// All that is asked.

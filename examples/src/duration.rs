@@ -40,6 +40,19 @@ pub fn parse(text: &str) -> Result<Duration, DurationError> {
     Duration::try_from_secs_f64(seconds).map_err(|_| DurationError::Overflow(text.to_owned()))
 }
 
+/// A duration as [`parse`] takes it, in the largest unit that leaves no fraction.
+pub fn text(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match (duration.subsec_nanos(), seconds) {
+        (0, 0) => "0".to_owned(),
+        (0, _) if seconds.is_multiple_of(3600) => format!("{}h", seconds / 3600),
+        (0, _) if seconds.is_multiple_of(60) => format!("{}m", seconds / 60),
+        (0, _) => format!("{seconds}s"),
+        (nanos, _) if nanos.is_multiple_of(1_000_000) => format!("{}ms", duration.as_millis()),
+        _ => duration.as_secs_f64().to_string(),
+    }
+}
+
 /// Digits with at most one point between them; no sign, exponent or `inf`, which floats may have.
 fn decimal(text: &str) -> Option<f64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
@@ -72,6 +85,15 @@ mod tests {
             assert_eq!(parse(text), Ok(Duration::from_millis(millis)), "{text}");
         }
         assert_eq!(parse("0.1ms"), Ok(Duration::from_micros(100)));
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for expected in [
+            "0", "1ms", "1500ms", "0.0001", "1s", "90s", "2m", "24h", "87600h",
+        ] {
+            assert_eq!(text(parse(expected).unwrap()), expected);
+        }
     }
 
     #[test]

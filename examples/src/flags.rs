@@ -2,17 +2,12 @@
 //!
 //! It prints nothing, and opens nothing. Addresses and names are judged by those who use them.
 
-use std::collections::HashSet;
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lexopt::{Arg, Parser, ValueExt};
-use thiserror::Error;
-
-use crate::duration::{self, DurationError};
-use crate::file_check::{self, FileCheck, FileCheckError};
-use crate::shutdown_flags::{ShutdownFlag, ShutdownFlagError, ShutdownFlags, help};
+use crate::command_line::{Command, CommandLine, FlagError, SOME_TIME};
+use crate::file_check::{self, FileCheck};
+use crate::shutdown_flags::{ShutdownFlags, help};
 
 /// What `--help` prints.
 pub const HELP: &str = concat!(
@@ -132,135 +127,59 @@ impl Default for Flags {
     }
 }
 
-/// What the command line says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(clippy::large_enum_variant, reason = "a program has one of them")]
-pub enum Command {
-    /// Print the help.
-    Help,
-    /// Run the node.
-    Run(Flags),
-}
-
 /// The most checks that do nothing.
 pub const MAX_CHECKS: u32 = 100_000;
-/// The longest node id or version tag, in bytes.
+/// The longest node id or version tag, in bytes; they are shown with every report.
 pub const MAX_TAG: usize = 128;
-const MIN_INTERVAL: Duration = Duration::from_millis(1);
-const MAX_INTERVAL: Duration = Duration::from_hours(24);
+const LOGS: [(&str, Log); 2] = [("json", Log::Json), ("text", Log::Text)];
 
-/// Why the command line is refused.
-#[derive(Debug, Error)]
-pub enum FlagError {
-    /// An unknown flag, a missing value, or text that is not Unicode.
-    #[error("{0}")]
-    Arguments(#[from] lexopt::Error),
-    /// Not a file check.
-    #[error("--file-check: {0}")]
-    FileCheck(#[from] FileCheckError),
-    /// Two file checks of one name.
-    #[error("--file-check: the name {0:?} is used twice; give each its own")]
-    DuplicateName(String),
-    /// Not a number of checks.
-    #[error("--checks: {0:?} is no number from 0 to {MAX_CHECKS}")]
-    Checks(String),
-    /// Not a duration.
-    #[error("--interval: {0}")]
-    Interval(#[from] DurationError),
-    /// A duration that no check can be run at.
-    #[error("--interval: {0:?} is out of range; give 1ms to 24h")]
-    IntervalRange(String),
-    /// A flag on shutting down.
-    #[error(transparent)]
-    Shutdown(#[from] ShutdownFlagError),
-    /// Neither of the forms.
-    #[error("--log: {0:?} is no form of log; write json or text")]
-    Log(String),
-    /// A text that is shown with every report.
-    #[error("{flag}: {length} bytes are too many; {MAX_TAG} is the most")]
-    TooLong {
-        /// The flag.
-        flag: &'static str,
-        /// How long the text is.
-        length: usize,
-    },
-}
-
-/// Reads the arguments that follow the program's name.
-pub fn parse<I>(arguments: I) -> Result<Command, FlagError>
-where
-    I: IntoIterator,
-    I::Item: Into<OsString>,
-    I::IntoIter: 'static,
-{
-    let mut parser = Parser::from_args(arguments);
+/// Reads the command line.
+pub fn parse(mut line: CommandLine) -> Result<Command<Flags>, FlagError> {
     let mut flags = Flags::default();
-    let mut names = HashSet::new();
-    while let Some(argument) = parser.next()? {
-        if let Arg::Long(name) = argument
-            && let Some(flag) = ShutdownFlag::named(name)
-        {
-            flags.shutdown.set(flag, text(&mut parser)?)?;
-            continue;
-        }
-        match argument {
-            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help),
-            Arg::Long("listen") => flags.listen = text(&mut parser)?,
-            Arg::Long("admin") => flags.admin = Some(text(&mut parser)?),
-            Arg::Long("status-only") => flags.status_only = true,
-            Arg::Long("token-file") => flags.token_files.push(text(&mut parser)?.into()),
-            Arg::Long("file-check") => {
-                let check = file_check::parse(&text(&mut parser)?)?;
-                if !names.insert(check.name.clone()) {
-                    return Err(FlagError::DuplicateName(check.name));
-                }
+    while let Some(flag) = line.flag()? {
+        match flag.as_str() {
+            "help" => return Ok(Command::Help),
+            "listen" => flags.listen = line.text()?,
+            "admin" => flags.admin = Some(line.text()?),
+            "status-only" => flags.status_only = true,
+            "token-file" => flags.token_files.push(line.text()?.into()),
+            "file-check" => {
+                let check = file_check(&flags.file_checks, &mut line)?;
                 flags.file_checks.push(check);
             }
-            Arg::Long("checks") => flags.checks = checks(text(&mut parser)?)?,
-            Arg::Long("interval") => flags.interval = interval(text(&mut parser)?)?,
-            Arg::Long("without-own-checks") => flags.own_checks = false,
-            Arg::Long("own-thread") => flags.own_thread = true,
-            Arg::Long("node-id") => flags.node_id = tag("--node-id", text(&mut parser)?)?,
-            Arg::Long("version-tag") => {
-                flags.version_tag = tag("--version-tag", text(&mut parser)?)?;
-            }
-            Arg::Long("log") => {
-                flags.log = match text(&mut parser)?.as_str() {
-                    "json" => Log::Json,
-                    "text" => Log::Text,
-                    other => return Err(FlagError::Log(other.to_owned())),
-                }
-            }
-            other => return Err(other.unexpected().into()),
+            "checks" => flags.checks = line.number(0..=MAX_CHECKS)?,
+            "interval" => flags.interval = line.duration(SOME_TIME)?,
+            "without-own-checks" => flags.own_checks = false,
+            "own-thread" => flags.own_thread = true,
+            "node-id" => flags.node_id = tag(&mut line)?,
+            "version-tag" => flags.version_tag = tag(&mut line)?,
+            "log" => flags.log = line.one_of(&LOGS)?,
+            other if flags.shutdown.take(other, &mut line)? => {}
+            _ => return Err(line.unknown()),
         }
     }
     flags.shutdown.check()?;
     Ok(Command::Run(flags))
 }
 
-fn text(parser: &mut Parser) -> Result<String, lexopt::Error> {
-    parser.value()?.string()
-}
-
-fn checks(text: String) -> Result<u32, FlagError> {
-    match text.parse() {
-        Ok(checks) if checks <= MAX_CHECKS => Ok(checks),
-        _ => Err(FlagError::Checks(text)),
+fn file_check(others: &[FileCheck], line: &mut CommandLine) -> Result<FileCheck, FlagError> {
+    let text = line.text()?;
+    let check = file_check::parse(&text).map_err(|error| line.refuse(error))?;
+    if others.iter().any(|other| other.name == check.name) {
+        return Err(line.refuse(format_args!(
+            "the name {:?} is used twice; give each its own",
+            check.name
+        )));
     }
+    Ok(check)
 }
 
-fn interval(text: String) -> Result<Duration, FlagError> {
-    let interval = duration::parse(&text)?;
-    if (MIN_INTERVAL..=MAX_INTERVAL).contains(&interval) {
-        Ok(interval)
-    } else {
-        Err(FlagError::IntervalRange(text))
-    }
-}
-
-fn tag(flag: &'static str, text: String) -> Result<String, FlagError> {
+fn tag(line: &mut CommandLine) -> Result<String, FlagError> {
+    let text = line.text()?;
     match text.len() {
-        length if length > MAX_TAG => Err(FlagError::TooLong { flag, length }),
+        length if length > MAX_TAG => Err(line.refuse(format_args!(
+            "{length} bytes are too many; {MAX_TAG} is the most"
+        ))),
         _ => Ok(text),
     }
 }
@@ -269,9 +188,9 @@ fn tag(flag: &'static str, text: String) -> Result<String, FlagError> {
 mod tests {
     use super::*;
 
-    fn parse_line(line: &str) -> Result<Command, FlagError> {
+    fn parse_line(line: &str) -> Result<Command<Flags>, FlagError> {
         let arguments: Vec<_> = line.split_whitespace().map(str::to_owned).collect();
-        parse(arguments)
+        parse(CommandLine::new(arguments))
     }
 
     #[test]
@@ -329,13 +248,13 @@ mod tests {
     fn bad_ones_are_refused_in_one_line_that_names_the_flag() {
         let long = format!("--node-id {}", "x".repeat(129));
         for (line, word) in [
-            ("--nonsense", "'--nonsense'"),
-            ("-x", "'-x'"),
+            ("--nonsense", "\"--nonsense\""),
+            ("-x", "\"-x\""),
             ("stray", "stray"),
             ("--", ""),
-            ("--listen", "'--listen'"),
-            ("--own-thread=yes", "'--own-thread'"),
-            ("--checks", "'--checks'"),
+            ("--listen", "--listen: a value must follow"),
+            ("--own-thread=yes", "--own-thread: it takes no value"),
+            ("--checks", "--checks: a value"),
             ("--checks many", "--checks: \"many\""),
             ("--checks -1", "--checks: \"-1\""),
             ("--checks 1.5", "--checks: \"1.5\""),
@@ -360,16 +279,6 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn text_that_is_not_unicode_is_refused() {
-        use std::os::unix::ffi::OsStringExt;
-
-        let path = OsString::from_vec(b"a=/\xff".to_vec());
-        let error = parse(vec!["--file-check".into(), path]).unwrap_err();
-        assert!(error.to_string().contains("Unicode") || error.to_string().contains("unicode"));
     }
 
     #[test]

@@ -2,14 +2,10 @@
 //!
 //! It opens, hangs and prints nothing.
 
-use std::ffi::OsString;
 use std::time::Duration;
 
-use lexopt::{Arg, Parser, ValueExt};
-use thiserror::Error;
-
-use crate::duration::{self, DurationError};
-use crate::shutdown_flags::{ShutdownFlag, ShutdownFlagError, ShutdownFlags, help};
+use crate::command_line::{ANY_TIME, Command, CommandLine, FlagError};
+use crate::shutdown_flags::{ShutdownFlags, help};
 
 /// What `--help` prints.
 pub const HELP: &str = concat!(
@@ -95,52 +91,17 @@ pub struct Flags {
     pub shutdown: ShutdownFlags,
 }
 
-/// What the command line says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// Print the help.
-    Help,
-    /// Run the service.
-    Run(Flags),
-}
+/// What may hang.
+const HANG: [(&str, Part); 3] = [
+    ("queue", Part::Queue),
+    ("workers", Part::Workers),
+    ("pool", Part::Pool),
+];
+/// What may panic. A hook that hangs is no more than a component that does.
+const PANIC: [(&str, Part); 4] = [HANG[0], HANG[1], HANG[2], ("hook", Part::Hook)];
 
-/// Why the command line is refused.
-#[derive(Debug, Error)]
-pub enum FlagError {
-    /// An unknown flag, a missing value, or text that is not Unicode.
-    #[error("{0}")]
-    Arguments(#[from] lexopt::Error),
-    /// Not a duration.
-    #[error("--{flag}: {source}")]
-    Duration {
-        /// The flag.
-        flag: &'static str,
-        /// Why not.
-        source: DurationError,
-    },
-    /// None of the parts.
-    #[error("--{flag}: {part:?} is no part; write {parts}")]
-    Part {
-        /// The flag.
-        flag: &'static str,
-        /// What was written.
-        part: String,
-        /// What may be.
-        parts: &'static str,
-    },
-    /// A flag on shutting down.
-    #[error(transparent)]
-    Shutdown(#[from] ShutdownFlagError),
-}
-
-/// Reads the arguments that follow the program's name.
-pub fn parse<I>(arguments: I) -> Result<Command, FlagError>
-where
-    I: IntoIterator,
-    I::Item: Into<OsString>,
-    I::IntoIter: 'static,
-{
-    let mut parser = Parser::from_args(arguments);
+/// Reads the command line.
+pub fn parse(mut line: CommandLine) -> Result<Command<Flags>, FlagError> {
     let mut flags = Flags {
         listen: "127.0.0.1:8081".to_owned(),
         health: "127.0.0.1:8080".to_owned(),
@@ -155,72 +116,34 @@ where
         panic_after: None,
         shutdown: ShutdownFlags::default(),
     };
-    while let Some(argument) = parser.next()? {
-        if let Arg::Long(name) = argument
-            && let Some(flag) = ShutdownFlag::named(name)
-        {
-            flags.shutdown.set(flag, text(&mut parser)?)?;
-            continue;
-        }
-        match argument {
-            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help),
-            Arg::Long("listen") => flags.listen = text(&mut parser)?,
-            Arg::Long("health") => flags.health = text(&mut parser)?,
-            Arg::Long("hang") => flags.hang = Some(part("hang", text(&mut parser)?)?),
-            Arg::Long("panic") => flags.panic = Some(part("panic", text(&mut parser)?)?),
-            Arg::Long("block-runtime") => flags.block_runtime = true,
-            Arg::Long("slow-start") => flags.slow_start = time("slow-start", &mut parser)?,
-            Arg::Long("fail-critical-after") => {
-                flags.fail_critical_after = Some(time("fail-critical-after", &mut parser)?);
-            }
-            Arg::Long("fail-live-after") => {
-                flags.fail_live_after = Some(time("fail-live-after", &mut parser)?);
-            }
-            Arg::Long("reload-on-hangup") => flags.reload_on_hangup = true,
-            Arg::Long("quit-at-once") => flags.quit_at_once = true,
-            Arg::Long("panic-after") => {
-                flags.panic_after = Some(time("panic-after", &mut parser)?);
-            }
-            other => return Err(other.unexpected().into()),
+    while let Some(flag) = line.flag()? {
+        match flag.as_str() {
+            "help" => return Ok(Command::Help),
+            "listen" => flags.listen = line.text()?,
+            "health" => flags.health = line.text()?,
+            "hang" => flags.hang = Some(line.one_of(&HANG)?),
+            "panic" => flags.panic = Some(line.one_of(&PANIC)?),
+            "block-runtime" => flags.block_runtime = true,
+            "slow-start" => flags.slow_start = line.duration(ANY_TIME)?,
+            "fail-critical-after" => flags.fail_critical_after = Some(line.duration(ANY_TIME)?),
+            "fail-live-after" => flags.fail_live_after = Some(line.duration(ANY_TIME)?),
+            "reload-on-hangup" => flags.reload_on_hangup = true,
+            "quit-at-once" => flags.quit_at_once = true,
+            "panic-after" => flags.panic_after = Some(line.duration(ANY_TIME)?),
+            other if flags.shutdown.take(other, &mut line)? => {}
+            _ => return Err(line.unknown()),
         }
     }
     flags.shutdown.check()?;
     Ok(Command::Run(flags))
 }
 
-fn text(parser: &mut Parser) -> Result<String, lexopt::Error> {
-    parser.value()?.string()
-}
-
-fn time(flag: &'static str, parser: &mut Parser) -> Result<Duration, FlagError> {
-    duration::parse(&text(parser)?).map_err(|source| FlagError::Duration { flag, source })
-}
-
-fn part(flag: &'static str, part: String) -> Result<Part, FlagError> {
-    Ok(match part.as_str() {
-        "queue" => Part::Queue,
-        "workers" => Part::Workers,
-        "pool" => Part::Pool,
-        // A hook that hangs is no more than a component that does.
-        "hook" if flag == "panic" => Part::Hook,
-        _ => {
-            let parts = if flag == "panic" {
-                "queue, workers, pool or hook"
-            } else {
-                "queue, workers or pool"
-            };
-            return Err(FlagError::Part { flag, part, parts });
-        }
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parse_line(line: &str) -> Result<Command, FlagError> {
-        let arguments: Vec<_> = line.split_whitespace().map(str::to_owned).collect();
-        parse(arguments)
+    fn parse_line(line: &'static str) -> Result<Command<Flags>, FlagError> {
+        parse(CommandLine::new(line.split_whitespace()))
     }
 
     #[test]
@@ -242,20 +165,26 @@ mod tests {
     #[test]
     fn bad_ones_are_refused_in_one_line() {
         for (line, word) in [
-            ("--hang hook", "--hang: \"hook\" is no part"),
-            ("--panic all", "--panic: \"all\" is no part"),
+            (
+                "--hang hook",
+                "--hang: \"hook\" is none of queue, workers, pool",
+            ),
+            (
+                "--panic all",
+                "--panic: \"all\" is none of queue, workers, pool, hook",
+            ),
             ("--slow-start x", "--slow-start: \"x\""),
             ("--fail-critical-after x", "--fail-critical-after: \"x\""),
             ("--fail-live-after x", "--fail-live-after: \"x\""),
-            ("--panic-after", "missing argument"),
-            ("--reload-on-hangup=1", "unexpected argument"),
-            ("--mode maybe", "--critical-mode: \"maybe\" is no mode"),
+            ("--panic-after", "--panic-after: a value"),
+            ("--reload-on-hangup=1", "it takes no value"),
+            ("--mode maybe", "--mode: \"maybe\" is none of"),
             (
                 "--critical-after 0",
-                "--critical-after: \"0\" is no number of runs",
+                "--critical-after: \"0\" is no number from 1 up",
             ),
             ("--deadline 1s", "--drain-delay: 5s leaves nothing"),
-            ("--nope", "'--nope'"),
+            ("--nope", "\"--nope\""),
         ] {
             let error = parse_line(line).unwrap_err().to_string();
             assert!(error.contains(word), "{line}: {error}");

@@ -1,7 +1,9 @@
 //! What `lag_replay` decides: its flags, how a trace is read, and what is said of each row.
 //!
-//! It opens, reads and prints nothing.
+//! It opens and prints nothing; what it reads is given to it.
 
 pub mod flags;
+pub mod lines;
+pub mod records;
 pub mod report;
 pub mod trace;

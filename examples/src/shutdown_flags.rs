@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use health_core::Health;
 use health_shutdown::{CriticalPolicy, Mode, Shutdown, ShutdownBuilder, Signals};
-use thiserror::Error;
 
-use crate::duration::{self, DurationError};
+use crate::command_line::{ANY_TIME, CommandLine, FlagError};
 
 /// The part of `--help` on these flags.
 macro_rules! help {
@@ -30,6 +29,12 @@ macro_rules! help {
     };
 }
 pub(crate) use help;
+
+const MODES: [(&str, Mode); 3] = [
+    ("off", Mode::Off),
+    ("dry-run", Mode::DryRun),
+    ("enforce", Mode::Enforce),
+];
 
 /// How to shut down, and what for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,108 +66,34 @@ impl Default for ShutdownFlags {
     }
 }
 
-/// Why one of these flags is refused.
-#[derive(Debug, Error)]
-pub enum ShutdownFlagError {
-    /// Not a duration.
-    #[error("--{flag}: {source}")]
-    Duration {
-        /// The flag.
-        flag: &'static str,
-        /// Why not.
-        source: DurationError,
-    },
-    /// Longer than a service lives.
-    #[error("--{flag}: more than a day; shorten it")]
-    TooLong {
-        /// The flag.
-        flag: &'static str,
-    },
-    /// No time at all.
-    #[error("--deadline: a shutdown takes some time; give more than 0")]
-    NoTime,
-    /// The delay would use all of it up.
-    #[error("--drain-delay: {delay:?} leaves nothing of the deadline of {deadline:?}")]
-    NoTimeLeft {
-        /// What was asked for.
-        delay: Duration,
-        /// The whole.
-        deadline: Duration,
-    },
-    /// None of the modes.
-    #[error("--critical-mode: {0:?} is no mode; write off, dry-run or enforce")]
-    Mode(String),
-    /// Not a number of runs.
-    #[error("--critical-after: {0:?} is no number of runs from 1 up")]
-    After(String),
-}
-
-/// One of these flags.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ShutdownFlag {
-    /// `--drain-delay`.
-    DrainDelay,
-    /// `--deadline`.
-    Deadline,
-    /// `--critical-mode`.
-    Mode,
-    /// `--critical-after`.
-    After,
-    /// `--critical-sustained`.
-    Sustained,
-    /// `--critical-grace`.
-    Grace,
-}
-
-impl ShutdownFlag {
-    /// The flag of this name; `--mode` is short for `--critical-mode`.
-    pub fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "drain-delay" => Self::DrainDelay,
-            "deadline" => Self::Deadline,
-            "critical-mode" | "mode" => Self::Mode,
-            "critical-after" => Self::After,
-            "critical-sustained" => Self::Sustained,
-            "critical-grace" => Self::Grace,
-            _ => return None,
-        })
-    }
-}
-
 impl ShutdownFlags {
-    /// Sets one of them to what was written after it.
-    pub fn set(&mut self, flag: ShutdownFlag, text: String) -> Result<(), ShutdownFlagError> {
+    /// Takes the flag in hand with its value, if it is one of these; `mode` is short for
+    /// `critical-mode`.
+    pub fn take(&mut self, flag: &str, line: &mut CommandLine) -> Result<bool, FlagError> {
         match flag {
-            ShutdownFlag::DrainDelay => self.drain_delay = time("drain-delay", &text)?,
-            ShutdownFlag::Deadline => self.deadline = time("deadline", &text)?,
-            ShutdownFlag::Sustained => self.sustained = time("critical-sustained", &text)?,
-            ShutdownFlag::Grace => self.grace = time("critical-grace", &text)?,
-            ShutdownFlag::Mode => {
-                self.mode = match text.as_str() {
-                    "off" => Mode::Off,
-                    "dry-run" => Mode::DryRun,
-                    "enforce" => Mode::Enforce,
-                    _ => return Err(ShutdownFlagError::Mode(text)),
-                }
-            }
-            ShutdownFlag::After => {
-                let runs = text.parse().ok().filter(|runs| *runs > 0);
-                self.after = runs.ok_or(ShutdownFlagError::After(text))?;
-            }
+            "drain-delay" => self.drain_delay = line.duration(ANY_TIME)?,
+            "deadline" => self.deadline = line.duration(ANY_TIME)?,
+            "critical-mode" | "mode" => self.mode = line.one_of(&MODES)?,
+            "critical-after" => self.after = line.number(1..=u32::MAX)?,
+            "critical-sustained" => self.sustained = line.duration(ANY_TIME)?,
+            "critical-grace" => self.grace = line.duration(ANY_TIME)?,
+            _ => return Ok(false),
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Checks that the flags agree with each other.
-    pub fn check(&self) -> Result<(), ShutdownFlagError> {
+    pub fn check(&self) -> Result<(), FlagError> {
         if self.deadline.is_zero() {
-            return Err(ShutdownFlagError::NoTime);
+            return Err(FlagError::new(
+                "--deadline: a shutdown takes some time; give more than 0",
+            ));
         }
         if self.drain_delay >= self.deadline {
-            return Err(ShutdownFlagError::NoTimeLeft {
-                delay: self.drain_delay,
-                deadline: self.deadline,
-            });
+            return Err(FlagError::new(format!(
+                "--drain-delay: {:?} leaves nothing of the deadline of {:?}; shorten it",
+                self.drain_delay, self.deadline
+            )));
         }
         Ok(())
     }
@@ -189,21 +120,15 @@ impl ShutdownFlags {
     }
 }
 
-fn time(flag: &'static str, text: &str) -> Result<Duration, ShutdownFlagError> {
-    match duration::parse(text) {
-        Ok(time) if time > Duration::from_hours(24) => Err(ShutdownFlagError::TooLong { flag }),
-        Ok(time) => Ok(time),
-        Err(source) => Err(ShutdownFlagError::Duration { flag, source }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn taken(name: &str, value: &str) -> Result<ShutdownFlags, ShutdownFlagError> {
+    fn taken(name: &str, value: &str) -> Result<ShutdownFlags, FlagError> {
+        let mut line = CommandLine::new([format!("--{name}"), value.to_owned()]);
         let mut flags = ShutdownFlags::default();
-        flags.set(ShutdownFlag::named(name).unwrap(), value.to_owned())?;
+        let name = line.flag()?.unwrap();
+        assert!(flags.take(&name, &mut line)?, "{name}");
         flags.check()?;
         Ok(flags)
     }
@@ -239,7 +164,13 @@ mod tests {
         ] {
             assert_eq!(taken(name, value).unwrap(), expected, "{name} {value}");
         }
-        assert_eq!(ShutdownFlag::named("listen"), None);
+        let mut line = CommandLine::new(["--listen", "x"]);
+        line.flag().unwrap();
+        assert_eq!(
+            ShutdownFlags::default().take("listen", &mut line),
+            Ok(false)
+        );
+        assert_eq!(line.text().as_deref(), Ok("x"), "the value is left alone");
     }
 
     #[test]
@@ -249,8 +180,16 @@ mod tests {
             ("drain-delay", "25s", "--drain-delay: 25s leaves nothing"),
             ("deadline", "0", "--deadline: "),
             ("deadline", "5s", "--drain-delay: 5s leaves nothing"),
-            ("critical-grace", "25h", "--critical-grace: more than a day"),
-            ("critical-mode", "maybe", "--critical-mode: \"maybe\""),
+            (
+                "critical-grace",
+                "25h",
+                "--critical-grace: \"25h\" is out of range; give 0 to 24h",
+            ),
+            (
+                "critical-mode",
+                "maybe",
+                "--critical-mode: \"maybe\" is none of off, dry-run, enforce",
+            ),
             ("critical-after", "0", "--critical-after: \"0\""),
             ("critical-after", "-1", "--critical-after: \"-1\""),
         ] {

@@ -2,13 +2,9 @@
 //!
 //! It prints nothing, and connects to nothing. URLs are judged by the checks that use them.
 
-use std::ffi::OsString;
 use std::time::Duration;
 
-use lexopt::{Arg, Parser, ValueExt};
-use thiserror::Error;
-
-use crate::duration::{self, DurationError};
+use crate::command_line::{Command, CommandLine, FlagError, SOME_TIME};
 
 /// What `--help` prints.
 pub const HELP: &str = "\
@@ -50,6 +46,15 @@ pub enum Store {
 }
 
 impl Store {
+    /// In the order of the help.
+    const ALL: [Self; 5] = [
+        Self::Postgres,
+        Self::Mysql,
+        Self::Redis,
+        Self::Etcd,
+        Self::Nats,
+    ];
+
     /// The name of its flag, and of its first check.
     pub fn name(self) -> &'static str {
         match self {
@@ -73,75 +78,29 @@ pub struct Flags {
     pub rounds: Option<u64>,
 }
 
-/// What the command line says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// Print the help.
-    Help,
-    /// Check the servers.
-    Run(Flags),
-}
-
-/// Why the command line is refused.
-#[derive(Debug, Error)]
-pub enum FlagError {
-    /// An unknown flag, a missing value, or text that is not Unicode.
-    #[error("{0}")]
-    Arguments(#[from] lexopt::Error),
-    /// No server.
-    #[error("no server to check; give --postgres, --mysql, --redis, --etcd or --nats")]
-    NoStore,
-    /// Not a duration.
-    #[error("--interval: {0}")]
-    Interval(#[from] DurationError),
-    /// No time between two runs.
-    #[error("--interval: give at least 1ms")]
-    NoInterval,
-    /// Not a number of rounds.
-    #[error("--rounds: {0:?} is no number from 1 up")]
-    Rounds(String),
-}
-
-/// Reads the arguments that follow the program's name.
-pub fn parse<I>(arguments: I) -> Result<Command, FlagError>
-where
-    I: IntoIterator,
-    I::Item: Into<OsString>,
-    I::IntoIter: 'static,
-{
-    let mut parser = Parser::from_args(arguments);
+/// Reads the command line.
+pub fn parse(mut line: CommandLine) -> Result<Command<Flags>, FlagError> {
     let mut flags = Flags {
         stores: Vec::new(),
         interval: Duration::from_secs(2),
         rounds: None,
     };
-    while let Some(argument) = parser.next()? {
-        let store = match argument {
-            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help),
-            Arg::Long("postgres") => Store::Postgres,
-            Arg::Long("mysql") => Store::Mysql,
-            Arg::Long("redis") => Store::Redis,
-            Arg::Long("etcd") => Store::Etcd,
-            Arg::Long("nats") => Store::Nats,
-            Arg::Long("interval") => {
-                flags.interval = duration::parse(&parser.value()?.string()?)?;
-                continue;
+    while let Some(flag) = line.flag()? {
+        match flag.as_str() {
+            "help" => return Ok(Command::Help),
+            "interval" => flags.interval = line.duration(SOME_TIME)?,
+            "rounds" => flags.rounds = Some(line.number(1..=u32::MAX)?.into()),
+            other => {
+                let store = Store::ALL.into_iter().find(|store| store.name() == other);
+                let store = store.ok_or_else(|| line.unknown())?;
+                flags.stores.push((store, line.text()?));
             }
-            Arg::Long("rounds") => {
-                let text = parser.value()?.string()?;
-                let rounds = text.parse().ok().filter(|rounds| *rounds > 0);
-                flags.rounds = Some(rounds.ok_or(FlagError::Rounds(text))?);
-                continue;
-            }
-            other => return Err(other.unexpected().into()),
-        };
-        flags.stores.push((store, parser.value()?.string()?));
+        }
     }
     if flags.stores.is_empty() {
-        return Err(FlagError::NoStore);
-    }
-    if flags.interval < Duration::from_millis(1) {
-        return Err(FlagError::NoInterval);
+        return Err(FlagError::new(
+            "no server to check; give --postgres, --mysql, --redis, --etcd or --nats",
+        ));
     }
     Ok(Command::Run(flags))
 }
@@ -150,9 +109,8 @@ where
 mod tests {
     use super::*;
 
-    fn parse_line(line: &str) -> Result<Command, FlagError> {
-        let arguments: Vec<_> = line.split_whitespace().map(str::to_owned).collect();
-        parse(arguments)
+    fn parse_line(line: &'static str) -> Result<Command<Flags>, FlagError> {
+        parse(CommandLine::new(line.split_whitespace()))
     }
 
     #[test]
@@ -181,13 +139,13 @@ mod tests {
     fn bad_ones_are_refused_in_one_line_without_the_url() {
         for (line, word) in [
             ("", "no server"),
-            ("--redis", "'--redis'"),
-            ("--mongo x", "'--mongo'"),
-            ("--redis x --interval 0", "at least 1ms"),
+            ("--redis", "--redis: a value"),
+            ("--mongo x", "\"--mongo\""),
+            ("--redis x --interval 0", "give 1ms to 24h"),
             ("--redis x --interval soon", "\"soon\""),
             ("--redis x --rounds 0", "\"0\""),
             ("--redis x --rounds many", "\"many\""),
-            ("--redis redis://:hunter2@a --nope", "'--nope'"),
+            ("--redis redis://:hunter2@a --nope", "\"--nope\""),
         ] {
             let error = parse_line(line).unwrap_err().to_string();
             assert!(error.contains(word), "{line}: {error}");
@@ -198,13 +156,7 @@ mod tests {
 
     #[test]
     fn the_help_names_every_flag_and_fits_a_terminal() {
-        for store in [
-            Store::Postgres,
-            Store::Mysql,
-            Store::Redis,
-            Store::Etcd,
-            Store::Nats,
-        ] {
+        for store in Store::ALL {
             assert!(HELP.contains(&format!("--{}", store.name())));
         }
         assert!(HELP.lines().all(|line| line.chars().count() <= 80));

@@ -107,7 +107,7 @@
 //! | feature | brings | crates it adds |
 //! |---|---|---|
 //! | (none) | all but the rest of this table | over `health-core`: `hyper` 1 (http1, server), `hyper-util`, `itoa`, `mediatype`, `percent-encoding`, `socket2`, `subtle`, `tower-service` and what they need |
-//! | `ui` (default) | the page at `/health/ui` | `base64`, `sha2` |
+//! | `ui` (default) | the page at `/health/ui` | none |
 //! | `prometheus` | `/metrics`, OpenMetrics included, and `HealthCollector` | `prometheus` |
 
 mod answer;

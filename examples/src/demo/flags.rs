@@ -2,11 +2,9 @@
 //!
 //! It prints nothing, and writes nothing.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
-use lexopt::{Arg, Parser, ValueExt};
-use thiserror::Error;
+use crate::command_line::{Command, CommandLine, FlagError};
 
 /// What `--help` prints.
 pub const HELP: &str = "\
@@ -41,62 +39,38 @@ impl Default for Flags {
     }
 }
 
-/// What the command line says.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Command {
-    /// Print the help.
-    Help,
-    /// Tell the story.
-    Run(Flags),
-}
-
-/// Why the command line is refused.
-#[derive(Debug, Error)]
-pub enum FlagError {
-    /// An unknown flag, a missing value, or text that is not Unicode.
-    #[error("{0}")]
-    Arguments(#[from] lexopt::Error),
-    /// Not a speed.
-    #[error("--speed: {0:?} is no number from 0.1 to 10000; for no waiting at all, say --fast")]
-    Speed(String),
-}
-
-/// Reads the arguments that follow the program's name.
-pub fn parse<I>(arguments: I) -> Result<Command, FlagError>
-where
-    I: IntoIterator,
-    I::Item: Into<OsString>,
-    I::IntoIter: 'static,
-{
-    let mut parser = Parser::from_args(arguments);
+/// Reads the command line.
+pub fn parse(mut line: CommandLine) -> Result<Command<Flags>, FlagError> {
     let mut flags = Flags::default();
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Arg::Long("speed") => {
-                let text = parser.value()?.string()?;
-                let speed = text.parse().ok();
-                let speed = speed.filter(|it| (0.1..=10_000.0).contains(it));
-                flags.speed = Some(speed.ok_or(FlagError::Speed(text))?);
-            }
-            Arg::Long("fast") => flags.speed = None,
-            Arg::Long("svg") => flags.svg = parser.value()?.into(),
-            Arg::Long("help") | Arg::Short('h') => return Ok(Command::Help),
-            other => return Err(other.unexpected().into()),
+    while let Some(flag) = line.flag()? {
+        match flag.as_str() {
+            "help" => return Ok(Command::Help),
+            "speed" => flags.speed = Some(speed(&mut line)?),
+            "fast" => flags.speed = None,
+            "svg" => flags.svg = line.text()?.into(),
+            _ => return Err(line.unknown()),
         }
     }
     Ok(Command::Run(flags))
+}
+
+fn speed(line: &mut CommandLine) -> Result<f64, FlagError> {
+    let text = line.text()?;
+    let speed = text.parse().ok();
+    let speed = speed.filter(|it| (0.1..=10_000.0).contains(it));
+    speed.ok_or_else(|| {
+        line.refuse(format_args!(
+            "{text:?} is no number from 0.1 to 10000; for no waiting at all, say --fast"
+        ))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parsed(line: &str) -> Result<Command, FlagError> {
-        parse(
-            line.split_whitespace()
-                .map(str::to_owned)
-                .collect::<Vec<_>>(),
-        )
+    fn parsed(line: &'static str) -> Result<Command<Flags>, FlagError> {
+        parse(CommandLine::new(line.split_whitespace()))
     }
 
     #[test]

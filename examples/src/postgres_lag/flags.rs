@@ -2,13 +2,9 @@
 //!
 //! It prints nothing, and connects to nothing. URLs are judged by the sources that use them.
 
-use std::ffi::OsString;
 use std::time::Duration;
 
-use lexopt::{Arg, Parser, ValueExt};
-use thiserror::Error;
-
-use crate::duration::{self, DurationError};
+use crate::command_line::{Command, CommandLine, FlagError, SOME_TIME};
 
 /// What `--help` prints.
 pub const HELP: &str = "\
@@ -58,49 +54,11 @@ pub struct Flags {
     /// The limits.
     pub critical: Duration,
     /// After how many tables to end.
-    pub rounds: Option<u64>,
+    pub rounds: Option<u32>,
 }
 
-/// What the command line says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// Print the help.
-    Help,
-    /// Watch.
-    Run(Flags),
-}
-
-/// Why the command line is refused.
-#[derive(Debug, Error)]
-pub enum FlagError {
-    /// An unknown flag, a missing value, or text that is not Unicode.
-    #[error("{0}")]
-    Arguments(#[from] lexopt::Error),
-    /// No server.
-    #[error("no server to watch; give --primary")]
-    NoPrimary,
-    /// Not a name and a URL.
-    #[error("--standby: give a name, =, and a URL")]
-    Standby,
-    /// Not a duration.
-    #[error("{0}: {1}")]
-    Duration(&'static str, DurationError),
-    /// No time.
-    #[error("{0}: give at least 1ms")]
-    NoTime(&'static str),
-    /// Not a number of rounds.
-    #[error("--rounds: {0:?} is no number from 1 up")]
-    Rounds(String),
-}
-
-/// Reads the arguments that follow the program's name.
-pub fn parse<I>(arguments: I) -> Result<Command, FlagError>
-where
-    I: IntoIterator,
-    I::Item: Into<OsString>,
-    I::IntoIter: 'static,
-{
-    let mut parser = Parser::from_args(arguments);
+/// Reads the command line.
+pub fn parse(mut line: CommandLine) -> Result<Command<Flags>, FlagError> {
     let mut primary = None;
     let mut flags = Flags {
         primary: String::new(),
@@ -113,49 +71,39 @@ where
         critical: Duration::from_secs(30),
         rounds: None,
     };
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help),
-            Arg::Long("primary") => primary = Some(parser.value()?.string()?),
-            Arg::Long("slots") => flags.slots = true,
-            Arg::Long("standby") => {
-                let text = parser.value()?.string()?;
-                let (name, url) = text.split_once('=').ok_or(FlagError::Standby)?;
+    while let Some(flag) = line.flag()? {
+        match flag.as_str() {
+            "help" => return Ok(Command::Help),
+            "primary" => primary = Some(line.text()?),
+            "slots" => flags.slots = true,
+            "standby" => {
+                let text = line.text()?;
+                let standby = text.split_once('=');
+                // The text is not said again: a URL may hold a password.
+                let (name, url) =
+                    standby.ok_or_else(|| line.refuse("give a name, =, and a URL"))?;
                 flags.standbys.push((name.to_owned(), url.to_owned()));
             }
-            Arg::Long("expect") => flags.expected.push(parser.value()?.string()?),
-            Arg::Long("interval") => flags.interval = time("--interval", &mut parser)?,
-            Arg::Long("table") => flags.table = time("--table", &mut parser)?,
-            Arg::Long("warning") => flags.warning = time("--warning", &mut parser)?,
-            Arg::Long("critical") => flags.critical = time("--critical", &mut parser)?,
-            Arg::Long("rounds") => {
-                let text = parser.value()?.string()?;
-                let rounds = text.parse().ok().filter(|rounds| *rounds > 0);
-                flags.rounds = Some(rounds.ok_or(FlagError::Rounds(text))?);
-            }
-            other => return Err(other.unexpected().into()),
+            "expect" => flags.expected.push(line.text()?),
+            "interval" => flags.interval = line.duration(SOME_TIME)?,
+            "table" => flags.table = line.duration(SOME_TIME)?,
+            "warning" => flags.warning = line.duration(SOME_TIME)?,
+            "critical" => flags.critical = line.duration(SOME_TIME)?,
+            "rounds" => flags.rounds = Some(line.number(1..=u32::MAX)?),
+            _ => return Err(line.unknown()),
         }
     }
-    flags.primary = primary.ok_or(FlagError::NoPrimary)?;
+    flags.primary =
+        primary.ok_or_else(|| FlagError::new("no server to watch; give --primary URL"))?;
     Ok(Command::Run(flags))
-}
-
-fn time(flag: &'static str, parser: &mut Parser) -> Result<Duration, FlagError> {
-    let text = parser.value()?.string()?;
-    let time = duration::parse(&text).map_err(|error| FlagError::Duration(flag, error))?;
-    if time < Duration::from_millis(1) {
-        return Err(FlagError::NoTime(flag));
-    }
-    Ok(time)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parse_line(line: &str) -> Result<Command, FlagError> {
-        let arguments: Vec<_> = line.split_whitespace().map(str::to_owned).collect();
-        parse(arguments)
+    fn parse_line(line: &'static str) -> Result<Command<Flags>, FlagError> {
+        parse(CommandLine::new(line.split_whitespace()))
     }
 
     #[test]
@@ -184,13 +132,16 @@ mod tests {
     fn bad_ones_are_refused_in_one_line_without_the_url() {
         for (line, word) in [
             ("", "give --primary"),
-            ("--primary", "'--primary'"),
-            ("--primary a --nope", "'--nope'"),
+            ("--primary", "--primary: a value"),
+            ("--primary a --nope", "\"--nope\""),
             ("--primary a --standby hunter2", "a name, =, and a URL"),
-            ("--primary a --interval 0", "--interval: give at least"),
+            (
+                "--primary a --interval 0",
+                "--interval: \"0\" is out of range; give 1ms",
+            ),
             ("--primary a --table soon", "--table: \"soon\""),
             ("--primary a --rounds 0", "\"0\""),
-            ("--primary postgres://:hunter2@a --nope", "'--nope'"),
+            ("--primary postgres://:hunter2@a --nope", "\"--nope\""),
         ] {
             let error = parse_line(line).unwrap_err().to_string();
             assert!(error.contains(word), "{line}: {error}");

@@ -2,11 +2,10 @@
 //!
 //! It prints nothing, and reads nothing.
 
-use std::ffi::OsString;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use lexopt::{Arg, Parser, ValueExt};
-use thiserror::Error;
+use crate::command_line::{Command, CommandLine, FlagError};
 
 /// What `--help` prints.
 pub const HELP: &str = "\
@@ -15,9 +14,9 @@ writes what it said at each row.
 
 Usage: lag_replay [FLAGS] < trace.csv > report.csv
 
-  --horizon LIST      how far ahead to forecast, in seconds
-                      [default: 10,30,60; at most 16]
-  --threshold SECS    the critical limit, whose breach is predicted; the warning
+  --horizon LIST      how far ahead to forecast: plain seconds, or 500ms, 2s,
+                      1m, with commas between [default: 10,30,60; at most 16]
+  --threshold DUR     the critical limit, whose breach is predicted; the warning
                       limit is 5 s, or half of it if that is less [default: 30]
   --skip-bad          leave bad rows out, and count them on stderr; without it
                       the first one ends the replay
@@ -34,7 +33,8 @@ Out: CSV, a row for each:
                       be, where the trace does not reach back far enough
   level               normal, warning, critical
   conditions          stalled, no_data, follower_ahead, reset, joined by `|`
-  forecast_N          lag in N seconds; lo_N and hi_N: where it lies of 90 %
+  forecast_N          lag after the horizon N, as it was written; lo_N and hi_N:
+                      where it lies of 90 %
   breach_in_secs      when the lag reaches the threshold; 0 if it has; empty if
                       it will not, or that is not known
   catch_up_in_secs    when it will have caught up, likewise
@@ -52,8 +52,9 @@ Example:
 ";
 
 const MOST_HORIZONS: usize = 16;
-/// Ten years, as for every limit of a monitor.
-const MOST_SECONDS: f64 = 315_360_000.0;
+/// Up to ten years, as for every limit of a monitor.
+const TIMES: RangeInclusive<Duration> =
+    Duration::from_millis(1)..=Duration::from_hours(24 * 365 * 10);
 
 /// How far ahead to forecast.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,106 +90,67 @@ impl Default for Flags {
     }
 }
 
-/// What the command line says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// Print the help.
-    Help,
-    /// Replay.
-    Run(Flags),
-}
-
-/// Why the command line is refused.
-#[derive(Debug, Error)]
-pub enum FlagError {
-    /// An unknown flag, a missing value, or text that is not Unicode.
-    #[error("{0}")]
-    Arguments(#[from] lexopt::Error),
-    /// Not a list of times.
-    #[error("--horizon: {0:?} is no number of seconds over 0, or is too large; write 10,30,60")]
-    Horizon(String),
-    /// The same twice.
-    #[error("--horizon: {0:?} stands twice; its columns would have one name")]
-    Repeated(String),
-    /// Too many.
-    #[error("--horizon: {0} are too many; {MOST_HORIZONS} is the most")]
-    Horizons(usize),
-    /// Not a time.
-    #[error("--threshold: {0:?} is no number of seconds over 0, or is too large; write 30")]
-    Threshold(String),
-}
-
-/// Reads the arguments that follow the program's name.
-pub fn parse<I>(arguments: I) -> Result<Command, FlagError>
-where
-    I: IntoIterator,
-    I::Item: Into<OsString>,
-    I::IntoIter: 'static,
-{
-    let mut parser = Parser::from_args(arguments);
+/// Reads the command line.
+pub fn parse(mut line: CommandLine) -> Result<Command<Flags>, FlagError> {
     let mut flags = Flags::default();
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Arg::Long("horizon") => flags.horizons = horizons(&parser.value()?.string()?)?,
-            Arg::Long("threshold") => {
-                let text = parser.value()?.string()?;
-                flags.threshold = seconds(&text).ok_or(FlagError::Threshold(text))?;
-            }
-            Arg::Long("skip-bad") => flags.skip_bad = true,
-            Arg::Long("help") | Arg::Short('h') => return Ok(Command::Help),
-            other => return Err(other.unexpected().into()),
+    while let Some(flag) = line.flag()? {
+        match flag.as_str() {
+            "help" => return Ok(Command::Help),
+            "horizon" => flags.horizons = horizons(&mut line)?,
+            "threshold" => flags.threshold = time(&line.text()?, &line)?,
+            "skip-bad" => flags.skip_bad = true,
+            _ => return Err(line.unknown()),
         }
     }
     Ok(Command::Run(flags))
 }
 
-fn horizons(list: &str) -> Result<Vec<Horizon>, FlagError> {
+fn horizons(line: &mut CommandLine) -> Result<Vec<Horizon>, FlagError> {
+    let list = line.text()?;
     let mut horizons: Vec<Horizon> = Vec::new();
     for text in list.split(',').map(str::trim) {
-        let time = seconds(text).ok_or_else(|| FlagError::Horizon(text.to_owned()))?;
+        let time = time(text, line)?;
         if horizons.iter().any(|it| it.text == text) {
-            return Err(FlagError::Repeated(text.to_owned()));
+            return Err(line.refuse(format_args!(
+                "{text:?} stands twice; its columns would have one name"
+            )));
         }
         horizons.push(Horizon {
             text: text.to_owned(),
             time,
         });
     }
-    if horizons.len() > MOST_HORIZONS {
-        return Err(FlagError::Horizons(horizons.len()));
+    match horizons.len() {
+        many if many > MOST_HORIZONS => Err(line.refuse(format_args!(
+            "{many} are too many; {MOST_HORIZONS} is the most"
+        ))),
+        _ => Ok(horizons),
     }
-    Ok(horizons)
 }
 
-fn seconds(text: &str) -> Option<Duration> {
-    let plain = text.bytes().all(|it| it.is_ascii_digit() || it == b'.');
-    let seconds: f64 = text.parse().ok().filter(|_| plain)?;
-    let time = Duration::try_from_secs_f64(seconds).ok()?;
-    (!time.is_zero() && seconds <= MOST_SECONDS).then_some(time)
+/// One of the times in a value.
+fn time(text: &str, line: &CommandLine) -> Result<Duration, FlagError> {
+    line.duration_of(text, TIMES)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parsed(line: &str) -> Result<Command, FlagError> {
-        parse(
-            line.split_whitespace()
-                .map(str::to_owned)
-                .collect::<Vec<_>>(),
-        )
+    fn parsed(line: &'static str) -> Result<Command<Flags>, FlagError> {
+        parse(CommandLine::new(line.split_whitespace()))
     }
 
     #[test]
     fn good_ones() {
         assert_eq!(parsed("").unwrap(), Command::Run(Flags::default()));
         assert_eq!(parsed("--skip-bad --help").unwrap(), Command::Help);
-        let line = "--horizon 5,0.5,7200 --threshold=12.5 --skip-bad";
+        let line = "--horizon 5,0.5,2h,7200 --threshold=12500ms --skip-bad";
         let Command::Run(flags) = parsed(line).unwrap() else {
             panic!("not run")
         };
         let horizons: Vec<_> = flags.horizons.iter().map(|it| it.text.as_str()).collect();
-        assert_eq!(horizons, ["5", "0.5", "7200"]);
+        assert_eq!(horizons, ["5", "0.5", "2h", "7200"]);
         assert_eq!(flags.threshold, Duration::from_millis(12_500));
         assert!(flags.skip_bad);
     }
@@ -199,7 +161,9 @@ mod tests {
             ("--horizon", "horizon"),
             ("--horizon 10,,30", "--horizon: \"\""),
             ("--horizon 10,x", "\"x\""),
-            ("--horizon 0", "\"0\""),
+            ("--horizon 0", "\"0\" is out of range; give 1ms to 87600h"),
+            ("--horizon 1e9", "\"1e9\" is no duration"),
+            ("--horizon 9999999999", "out of range"),
             ("--horizon -5", "\"-5\""),
             ("--horizon inf", "\"inf\""),
             ("--horizon 1e3", "\"1e3\""),

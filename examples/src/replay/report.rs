@@ -14,6 +14,8 @@ use super::flags::{Flags, Horizon};
 use super::trace::Row;
 
 const WARNING: Duration = Duration::from_secs(5);
+/// No row is so much later than the one before: were it believed, all that follow would be refused.
+const CENTURY: Duration = Duration::from_hours(24 * 365 * 100);
 const COVERAGE: f64 = 0.9;
 
 /// Replays rows in their order.
@@ -25,6 +27,8 @@ pub struct Replay {
     threshold: Duration,
     /// The time of the first row.
     origin: Option<f64>,
+    /// The time of the last row, since then.
+    last: Duration,
     conditions: Conditions,
     /// The number of the next alert.
     next: u64,
@@ -44,17 +48,15 @@ pub enum SetupError {
 /// Why a row is refused.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum RowError {
-    /// Its time is out of all range.
-    #[error("t_secs {0:?} is too far from the first one")]
-    Time(String),
+    /// It is later by more than any gap in a trace.
+    #[error("t_secs {0:?} is a century after the row before; times are in seconds")]
+    Leap(String),
+    /// Its time is not later.
+    #[error("t_secs {0:?} is out of order: it must be later than that of the row before")]
+    Order(String),
     /// The monitor refuses it.
-    #[error("t_secs {time:?} is out of order: {source}")]
-    Sample {
-        /// Its time.
-        time: String,
-        /// Why.
-        source: SampleError,
-    },
+    #[error(transparent)]
+    Sample(#[from] SampleError),
 }
 
 impl Replay {
@@ -71,6 +73,7 @@ impl Replay {
             horizons: flags.horizons.clone(),
             threshold: flags.threshold,
             origin: None,
+            last: Duration::ZERO,
             conditions: Conditions::default(),
             next: 1,
         })
@@ -91,22 +94,21 @@ impl Replay {
     /// Replays a row; what is said of it, field by field. A row that is refused changes nothing.
     pub fn row(&mut self, row: &Row) -> Result<Vec<String>, RowError> {
         let since = row.time - self.origin.unwrap_or(row.time);
-        let at = if since < 0.0 {
-            Err(RowError::Sample {
-                time: row.time_text.clone(),
-                source: SampleError::NotLater(Duration::from_secs_f64((-since).min(1e9))),
-            })
-        } else {
-            Duration::try_from_secs_f64(since).map_err(|_| RowError::Time(row.time_text.clone()))
-        }?;
+        // Refused for one reason alone: before the first row.
+        let at = Duration::try_from_secs_f64(since)
+            .map_err(|_| RowError::Order(row.time_text.clone()))?;
+        if at.saturating_sub(self.last) > CENTURY {
+            return Err(RowError::Leap(row.time_text.clone()));
+        }
         let sample = Sample::new(row.leader, row.applied);
         let before = self.waited_until(at);
         self.follower
             .push_at(at, sample)
-            .map_err(|source| RowError::Sample {
-                time: row.time_text.clone(),
-                source,
+            .map_err(|error| match error {
+                SampleError::NotLater(_) => RowError::Order(row.time_text.clone()),
+                error => error.into(),
             })?;
+        self.last = at;
         self.origin.get_or_insert(row.time);
         Ok(self.fields(row, at, before))
     }
@@ -209,7 +211,8 @@ mod tests {
                 let error = replay.row(&row(late, 40, 40)).unwrap_err();
                 assert!(error.to_string().contains("out of order"), "{error}");
             }
-            assert!(replay.row(&row(1e300, 40, 40)).is_err());
+            let error = replay.row(&row(origin + 4e9, 40, 40)).unwrap_err();
+            assert!(matches!(error, RowError::Leap(_)), "{error}");
             replay.row(&row(origin + 3.0, 40, 40)).unwrap();
         }
     }

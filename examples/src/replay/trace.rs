@@ -8,6 +8,8 @@ use thiserror::Error;
 const COLUMNS: [&str; 3] = ["t_secs", "leader_pos", "applied_pos"];
 /// A field is shown in an error up to here.
 const SHOWN: usize = 40;
+/// Some three thousand years, in seconds: beyond are other units, and slips.
+const MOST_TIME: f64 = 1e11;
 
 /// Where the columns that count stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +35,9 @@ pub enum TraceError {
     #[error("the input is empty; it needs a header with t_secs, leader_pos and applied_pos")]
     Empty,
     /// A column is not there.
-    #[error("the header has no column {0:?}; it needs t_secs, leader_pos and applied_pos")]
+    #[error(
+        "the header has no column {0:?}; it needs t_secs, leader_pos and applied_pos, with commas between"
+    )]
     Missing(&'static str),
     /// A column is there twice.
     #[error("the header has the column {0:?} twice")]
@@ -44,6 +48,12 @@ pub enum TraceError {
     /// Not a time.
     #[error("t_secs {0:?} is no finite number")]
     Time(String),
+    /// Not a time that may be.
+    #[error("t_secs {0:?} is too far from any date; times are in seconds")]
+    Range(String),
+    /// Longer than memory allows.
+    #[error("it is longer than 16 MiB, which no row is")]
+    TooLong,
     /// Not a position.
     #[error("{column} {text:?} is no position; positions are numbers from 0 to 2^64 - 1")]
     Position {
@@ -55,8 +65,9 @@ pub enum TraceError {
 }
 
 impl Columns {
-    /// Finds the columns by their names.
-    pub fn of(header: &ByteRecord) -> Result<Self, TraceError> {
+    /// Finds the columns by their names, in a header unless it was too long.
+    pub fn of(header: Option<&ByteRecord>) -> Result<Self, TraceError> {
+        let header = header.ok_or(TraceError::TooLong)?;
         let names: Vec<_> = header.iter().map(name).collect();
         if names.iter().all(String::is_empty) {
             return Err(TraceError::Empty);
@@ -72,8 +83,9 @@ impl Columns {
         Ok(Self(places))
     }
 
-    /// Reads a row.
-    pub fn row(&self, record: &ByteRecord) -> Result<Row, TraceError> {
+    /// Reads a row, unless it was too long.
+    pub fn row(&self, record: Option<&ByteRecord>) -> Result<Row, TraceError> {
+        let record = record.ok_or(TraceError::TooLong)?;
         let Self([time, leader, applied]) = *self;
         let [time_column, leader_column, applied_column] = COLUMNS;
         let field = |place: usize, column| {
@@ -85,6 +97,9 @@ impl Columns {
         let Some(time) = number.filter(|it| it.is_finite()) else {
             return Err(TraceError::Time(shown(&time_text)));
         };
+        if time.abs() > MOST_TIME {
+            return Err(TraceError::Range(shown(&time_text)));
+        }
         let position = |place, column| {
             let text = field(place, column)?;
             position(&text).ok_or_else(|| TraceError::Position {
@@ -145,9 +160,9 @@ mod tests {
     #[test]
     fn columns_are_found_by_name_in_any_order() {
         let header = record(&["x", " applied_pos ", "t_secs", "", "leader_pos"]);
-        let columns = Columns::of(&header).unwrap();
+        let columns = Columns::of(Some(&header)).unwrap();
         let row = columns
-            .row(&record(&["?", "5", " 1.50", "", "9.9"]))
+            .row(Some(&record(&["?", "5", " 1.50", "", "9.9"])))
             .unwrap();
         assert_eq!(
             row,
@@ -159,7 +174,7 @@ mod tests {
             }
         );
         let marked = record(&["\u{feff}t_secs", "leader_pos", "applied_pos"]);
-        assert_eq!(Columns::of(&marked), Ok(Columns([0, 1, 2])));
+        assert_eq!(Columns::of(Some(&marked)), Ok(Columns([0, 1, 2])));
     }
 
     #[test]
@@ -177,7 +192,11 @@ mod tests {
                 TraceError::Twice("t_secs"),
             ),
         ] {
-            assert_eq!(Columns::of(&record(&header)), Err(error), "{header:?}");
+            assert_eq!(
+                Columns::of(Some(&record(&header))),
+                Err(error),
+                "{header:?}"
+            );
         }
     }
 
@@ -212,14 +231,18 @@ mod tests {
             (vec![""], "t_secs"),
             (vec!["NaN", "2", "3"], "t_secs \"NaN\""),
             (vec!["1e999", "2", "3"], "t_secs"),
+            (vec!["1700000000000", "2", "3"], "times are in seconds"),
+            (vec!["-2e11", "2", "3"], "times are in seconds"),
             (vec!["1", "x", "3"], "leader_pos \"x\""),
             (vec!["1", "2", "-3"], "applied_pos \"-3\""),
         ] {
-            let error = columns.row(&record(&fields)).unwrap_err().to_string();
+            let error = columns.row(Some(&record(&fields))).unwrap_err().to_string();
             assert!(error.contains(word), "{fields:?}: {error}");
         }
         let long = "9".repeat(10_000);
-        let error = columns.row(&record(&["1", &long, "3"])).unwrap_err();
+        let error = columns.row(Some(&record(&["1", &long, "3"]))).unwrap_err();
         assert!(error.to_string().len() < 200);
+        assert_eq!(columns.row(None), Err(TraceError::TooLong));
+        assert_eq!(Columns::of(None), Err(TraceError::TooLong));
     }
 }

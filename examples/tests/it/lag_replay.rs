@@ -163,8 +163,52 @@ fn a_bad_row_ends_it_with_its_line_and_what_came_before_is_there() {
         let clean = good(&[], &format!("{head}3,40,40\n"));
         assert_eq!(rows, clean, "a row left out changes nothing");
     }
+    // However lines end, and wherever there are empty ones.
+    for (text, line) in [
+        ("2,x,30\n".replace('\n', "\r\n"), 4),
+        ("\n\n2,x,30\n".to_owned(), 6),
+        ("\r\n2,20,20,\"a\r\nb\"\r\n3,x,30".to_owned(), 7),
+        ("9999999999999,30,30\n".to_owned(), 4),
+    ] {
+        let (code, complaint, _) = bad(&[], format!("{head}{text}").as_bytes());
+        assert_eq!(code, 1, "{text:?}");
+        let line = format!("line {line}: ");
+        assert!(complaint.contains(&line), "{text:?}: {complaint}");
+    }
     let raw = [head.as_bytes(), b"2,\xff\xfe,30\n3,40,40\n"].concat();
     assert_eq!(bad(&["--skip-bad"], &raw).2.len(), 3);
+}
+
+#[test]
+fn a_quote_that_is_not_closed_loses_no_other_row() {
+    let head = "t_secs,leader_pos,applied_pos,note\n0,10,10,\"a\nb\"\n";
+    for (row, line) in [
+        ("\"1,20,20,", 4),
+        ("1,\"20,20,", 4),
+        ("\"1,20,20,\n2,\"30,30,", 5),
+    ] {
+        let text = format!("{head}{row}\n3,40,40,\"c\"\n4,50,50,d\n");
+        let (code, complaint, rows) = bad(&["--skip-bad"], text.as_bytes());
+        assert_eq!((code, rows.len()), (0, 3), "{row}: {complaint}");
+        let line = format!("line {line}: ");
+        assert!(complaint.contains(&line), "{row}: {complaint}");
+    }
+    // In a column that nobody reads it costs nothing.
+    let text = format!("{head}1,20,20,\"c\n2,30,30,d\n");
+    assert_eq!(good(&[], &text).len(), 3);
+}
+
+#[test]
+fn a_long_line_is_read_and_one_without_an_end_is_passed_over() {
+    let long = "x".repeat(10_000_000);
+    let text = format!("t_secs,leader_pos,applied_pos\n0,1,1,{long}\n{long}\n2,3,3\n");
+    let (code, complaint, rows) = bad(&["--skip-bad"], text.as_bytes());
+    assert_eq!((code, rows.len()), (0, 2), "{complaint}");
+    assert!(complaint.len() < 500 && complaint.contains("line 3: "));
+    let endless = format!("t_secs,leader_pos,applied_pos\n0,1,1\n{long}{long}\n2,3,3\n");
+    let (code, complaint, rows) = bad(&["--skip-bad"], endless.as_bytes());
+    assert_eq!((code, rows.len()), (0, 2), "{complaint}");
+    assert!(complaint.contains("line 3: it is longer"), "{complaint}");
 }
 
 #[test]
@@ -183,6 +227,7 @@ fn what_is_no_trace_is_refused() {
         ("\n\n", "empty"),
         ("0,10,10\n1,20,20\n", "\"t_secs\""),
         ("t_secs,leader_pos\n0,10\n", "\"applied_pos\""),
+        ("\nt_secs;leader_pos;applied_pos\n", "line 2: "),
     ] {
         let (code, complaint, rows) = bad(&["--skip-bad"], input.as_bytes());
         assert_eq!((code, rows.len()), (1, 0), "{input:?}");

@@ -10,6 +10,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod flags;
 mod graceful;
 mod lag_replay;
 mod node;

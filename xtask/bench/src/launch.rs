@@ -182,6 +182,17 @@ impl Launcher {
         self.cargo(["build", "--release", "-p", "health-examples", "--examples"])
     }
 
+    /// Builds the minimal server with no features but its own.
+    pub(crate) fn build_minimal(&self) -> Result<(), BenchError> {
+        self.cargo([
+            "build",
+            "--release",
+            "-p",
+            "health-example-server",
+            "--examples",
+        ])
+    }
+
     pub(crate) fn cargo<const N: usize>(&self, arguments: [&str; N]) -> Result<(), BenchError> {
         let mut command = cargo();
         command

@@ -34,7 +34,7 @@ fn bad_flags_end_with_2() {
         ),
         (
             &["--critical-mode", "maybe"],
-            "write off, dry-run or enforce",
+            "none of off, dry-run, enforce",
         ),
         (&["--critical-after", "0"], "--critical-after: \"0\""),
         (
@@ -43,7 +43,7 @@ fn bad_flags_end_with_2() {
         ),
         (
             &["--critical-grace", "25h"],
-            "--critical-grace: more than a day",
+            "--critical-grace: \"25h\" is out of range; give 0 to 24h",
         ),
         (&["--file-check", "a=/x", "--file-check", "a=/y"], "twice"),
         (&["--file-check", "a/b=/x"], "a/b"),

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use health_examples::flags::{self, Command, Flags};
+use health_examples::command_line::{Command, CommandLine};
+use health_examples::flags::{self, Flags};
 use serde_json::Value;
 
 use super::file::{File, folder};
@@ -47,7 +48,7 @@ fn the_numbers_stand_with_the_programs_defaults() {
     let pod = &manifest("Deployment")["spec"]["template"]["spec"];
     let container = &pod["containers"][0];
     let arguments: Vec<String> = serde_json::from_value(container["args"].clone()).unwrap();
-    let Command::Run(flags) = flags::parse(arguments).unwrap() else {
+    let Command::Run(flags) = flags::parse(CommandLine::new(arguments)).unwrap() else {
         panic!("its arguments run nothing");
     };
     // What is said about time is what the program does by itself.

@@ -17,12 +17,13 @@ use crate::process::Server;
 use crate::statistics::float;
 use crate::table::Row;
 
-/// The example of the README: the least that serves health.
+/// The example of the README: the least that serves health. A package of its own, so that the
+/// other examples turn on no features of it.
 const MINIMAL: &str = "health_server";
 const READY_LIMIT: Duration = Duration::from_secs(30);
 
 pub(crate) fn size(launcher: &Launcher) -> Result<Vec<Row>, BenchError> {
-    launcher.build_examples()?;
+    launcher.build_minimal()?;
     let mut tree = cargo();
     tree.args(["tree", "-p", "health-http", "-e", "normal,no-proc-macro"])
         .args(["--prefix", "none", "--format", "{p}"])
