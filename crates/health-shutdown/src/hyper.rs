@@ -9,6 +9,7 @@
 )]
 
 mod connection;
+mod newcomers;
 
 use std::time::{Duration, Instant};
 
@@ -169,7 +170,7 @@ async fn accept<F>(
     let Ok(deadline) = deadline else {
         return;
     };
-    turn_away(&listener);
+    newcomers::turn_away(&listener);
     // Where newcomers cannot be turned away, they may go on coming: at some time the door closes.
     let until = deadline.min(clock::instant() + EMPTYING);
     loop {
@@ -181,24 +182,6 @@ async fn accept<F>(
     }
     drop(listener);
     let _ = done.send(Connections { farewell, tasks });
-}
-
-/// Lets nobody more into the queue of the listener, as far as the system can: who comes now is not
-/// accepted and then reset, but asks again a second later, and is refused.
-fn turn_away(listener: &TcpListener) {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    {
-        use socket2::{SockFilter, SockRef};
-
-        /// Return a constant, the number of bytes that are let in; as in `linux/bpf_common.h`.
-        const RETURN: u16 = 0x06;
-        let nothing = [SockFilter::new(RETURN, 0, 0, 0)];
-        if let Err(error) = SockRef::from(listener).attach_filter(&nothing) {
-            tracing::debug!(%error, "cannot turn newcomers away before the listener is closed");
-        }
-    }
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let _ = listener;
 }
 
 /// The next connection; errors of accepting are waited out.
