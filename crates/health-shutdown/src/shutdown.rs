@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::board;
-use crate::builder::ShutdownBuilder;
+use crate::builder::{ShutdownBuilder, drain_delay};
 use crate::clock;
 use crate::driver;
 use crate::isolation;
@@ -104,7 +104,7 @@ impl ShutdownBuilder {
         let inner = Arc::new(Inner {
             health: self.health,
             whole: self.whole,
-            drain_delay: self.drain_delay,
+            drain_delay: drain_delay(self.drain_delay, self.whole),
             section: self.section,
             triggered: AtomicBool::new(false),
             begun: watch::Sender::new(None),
