@@ -27,10 +27,14 @@ use crate::component::{Component, StopError};
 use crate::shutdown::Shutdown;
 use crate::stop::Stop;
 
-/// While closing, connections that are queued in the listener are taken until none has come
-/// for this long: closing it resets them.
+/// While closing, connections are taken until none has come for this long: closing the listener
+/// resets those in its queue.
 const LULL: Duration = Duration::from_millis(20);
-/// And for this long in all.
+/// Clients of a prober that is a little late are still served, for this long and a quarter of the
+/// time there is at most.
+const LATE: Duration = Duration::from_millis(250);
+/// Then newcomers are turned away, and the queue is emptied, for this long at most: where they
+/// cannot be turned away, they may go on coming.
 const EMPTYING: Duration = Duration::from_millis(250);
 /// How long to wait when accepting fails, for want of descriptors.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -44,8 +48,9 @@ const FAREWELL: Duration = Duration::from_millis(500);
 /// shutdown has begun, each answer carries `Connection: close`, so that clients which keep
 /// connections come again elsewhere.
 ///
-/// A request that was begun before is answered: connections that wait in the listener's queue are
-/// taken, and silent ones heard out for half a second. What is pipelined behind an answer that
+/// A request that was begun before is answered: connections are taken on until there is a lull, for
+/// a quarter of a second at most, then those that wait in the listener's queue, and silent ones are
+/// heard out for half a second. What is pipelined behind an answer that
 /// carries `Connection: close` is not answered, as HTTP has it. A connection that was upgraded
 /// belongs to the service, and so does its end.
 ///
@@ -111,7 +116,8 @@ impl HyperServer {
     /// What stops it: `NAME-intake` for the phase
     /// [`StopIntake`](crate::Phase::StopIntake), `NAME-requests` for
     /// [`DrainInFlight`](crate::Phase::DrainInFlight). Aborting the second drops the
-    /// connections that are left.
+    /// connections that are left: a service whose requests may take longer than 5 s gives it
+    /// another [`deadline`](Component::deadline).
     pub fn components(self, name: &str) -> (Component, Component) {
         let Self {
             close,
@@ -170,18 +176,25 @@ async fn accept<F>(
     let Ok(deadline) = deadline else {
         return;
     };
+    let now = clock::instant();
+    let until = now + LATE.min(deadline.saturating_duration_since(now) / 4);
+    while let Some(stream) = before_a_lull(&listener, until).await {
+        tasks.spawn(serve(stream, farewell.subscribe()));
+    }
     newcomers::turn_away(&listener);
-    // Where newcomers cannot be turned away, they may go on coming: at some time the door closes.
     let until = deadline.min(clock::instant() + EMPTYING);
-    loop {
-        let lull = until.min(clock::instant() + LULL);
-        match tokio::time::timeout_at(lull.into(), next(&listener)).await {
-            Ok(stream) => tasks.spawn(serve(stream, farewell.subscribe())),
-            Err(_elapsed) => break,
-        };
+    while let Some(stream) = before_a_lull(&listener, until).await {
+        tasks.spawn(serve(stream, farewell.subscribe()));
     }
     drop(listener);
     let _ = done.send(Connections { farewell, tasks });
+}
+
+/// The next connection, if it comes soon. One that is there already is taken after `until` too.
+async fn before_a_lull(listener: &TcpListener, until: Instant) -> Option<TcpStream> {
+    let lull = until.min(clock::instant() + LULL);
+    let next = tokio::time::timeout_at(lull.into(), next(listener));
+    next.await.ok()
 }
 
 /// The next connection; errors of accepting are waited out.

@@ -164,7 +164,7 @@ fn state(word: &Word) -> NotifyState<'_> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
 
@@ -176,7 +176,6 @@ mod tests {
         ] {
             let address = address(OsStr::new(socket)).unwrap();
             assert_eq!(address.as_pathname(), path.map(std::path::Path::new));
-            #[cfg(target_os = "linux")]
             assert_eq!(address.as_abstract_name(), name.map(str::as_bytes));
         }
         assert!(address(OsStr::new(&"x".repeat(200))).is_err(), "too long");

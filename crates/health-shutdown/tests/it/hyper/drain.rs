@@ -114,6 +114,19 @@ async fn what_was_sent_before_the_intake_closed_is_answered_though_nobody_had_re
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_comes_a_little_late_is_served() {
+    let service = Service::start(Duration::ZERO, millis(25_000)).await;
+    service.shutdown.request("a test");
+    for _ in 0..20 {
+        let mut late = service.connect().await;
+        send(&mut late, &get("/")).await;
+        assert!(rest(&mut late).await.ends_with("done\n"));
+        tokio::time::sleep(millis(10)).await;
+    }
+    assert_eq!(endings(&service.end().await), CLEAN);
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_is_silent_is_heard_out_and_holds_nothing_up() {
     let service = Service::start(Duration::ZERO, millis(25_000)).await;
     let mut late = [kept(&service).await, service.connect().await];
