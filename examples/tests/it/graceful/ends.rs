@@ -170,7 +170,9 @@ fn a_log_that_nobody_reads_loses_no_report() {
         } else {
             flags[1]
         };
-        assert_eq!(end.component(part), "\"aborted\"", "{end:?}");
+        // On a busy machine the watchdog may look before it is given up.
+        let ending = end.component(part);
+        assert!(ending == "\"aborted\"" || ending == "null", "{end:?}");
         assert!(end.report.contains("\"overran\":true"), "{end:?}");
     }
     let arguments = [&times[..], &["--panic-after", "1s"]].concat();
