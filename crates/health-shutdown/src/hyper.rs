@@ -27,14 +27,14 @@ use crate::component::{Component, StopError};
 use crate::shutdown::Shutdown;
 use crate::stop::Stop;
 
-/// While closing, connections are taken until none has come for this long: closing the listener
-/// resets those in its queue.
-const LULL: Duration = Duration::from_millis(20);
-/// Clients of a prober that is a little late are still served, for this long and a quarter of the
-/// time there is at most.
+/// Clients of a prober that is a little late are still served, until none has come for this long.
+const QUIET: Duration = Duration::from_millis(100);
+/// And for this long, and a quarter of the time there is, at most.
 const LATE: Duration = Duration::from_millis(250);
-/// Then newcomers are turned away, and the queue is emptied, for this long at most: where they
-/// cannot be turned away, they may go on coming.
+/// Then newcomers are turned away, and those in the queue of the listener are taken, which closing
+/// it resets, until none has come for this long.
+const LULL: Duration = Duration::from_millis(20);
+/// And for this long at most: where newcomers cannot be turned away, they may go on coming.
 const EMPTYING: Duration = Duration::from_millis(250);
 /// How long to wait when accepting fails, for want of descriptors.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -48,9 +48,9 @@ const FAREWELL: Duration = Duration::from_millis(500);
 /// shutdown has begun, each answer carries `Connection: close`, so that clients which keep
 /// connections come again elsewhere.
 ///
-/// A request that was begun before is answered: connections are taken on until there is a lull, for
-/// a quarter of a second at most, then those that wait in the listener's queue, and silent ones are
-/// heard out for half a second. What is pipelined behind an answer that
+/// A request that was begun before is answered: connections are taken on until none has come for 100 ms,
+/// for a quarter of a second at most, then those that wait in the listener's queue; and silent ones
+/// are heard out for half a second. What is pipelined behind an answer that
 /// carries `Connection: close` is not answered, as HTTP has it. A connection that was upgraded
 /// belongs to the service, and so does its end.
 ///
@@ -163,6 +163,7 @@ async fn accept<F>(
 {
     let farewell = watch::Sender::new(None);
     let mut tasks = JoinSet::new();
+    let mut last = clock::instant();
     let deadline = loop {
         let stream = tokio::select! {
             biased;
@@ -171,6 +172,7 @@ async fn accept<F>(
             stream = next(&listener) => stream,
         };
         tasks.spawn(serve(stream, farewell.subscribe()));
+        last = clock::instant();
     };
     // Nobody will take them if the server was dropped.
     let Ok(deadline) = deadline else {
@@ -178,22 +180,22 @@ async fn accept<F>(
     };
     let now = clock::instant();
     let until = now + LATE.min(deadline.saturating_duration_since(now) / 4);
-    while let Some(stream) = before_a_lull(&listener, until).await {
+    while let Some(stream) = next_before(&listener, until.min(last + QUIET)).await {
         tasks.spawn(serve(stream, farewell.subscribe()));
+        last = clock::instant();
     }
     newcomers::turn_away(&listener);
     let until = deadline.min(clock::instant() + EMPTYING);
-    while let Some(stream) = before_a_lull(&listener, until).await {
+    while let Some(stream) = next_before(&listener, until.min(clock::instant() + LULL)).await {
         tasks.spawn(serve(stream, farewell.subscribe()));
     }
     drop(listener);
     let _ = done.send(Connections { farewell, tasks });
 }
 
-/// The next connection, if it comes soon. One that is there already is taken after `until` too.
-async fn before_a_lull(listener: &TcpListener, until: Instant) -> Option<TcpStream> {
-    let lull = until.min(clock::instant() + LULL);
-    let next = tokio::time::timeout_at(lull.into(), next(listener));
+/// The next connection, if it comes before. One that is there already is taken in any case.
+async fn next_before(listener: &TcpListener, time: Instant) -> Option<TcpStream> {
+    let next = tokio::time::timeout_at(time.into(), next(listener));
     next.await.ok()
 }
 

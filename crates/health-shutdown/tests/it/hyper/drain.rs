@@ -117,11 +117,14 @@ async fn what_was_sent_before_the_intake_closed_is_answered_though_nobody_had_re
 async fn who_comes_a_little_late_is_served() {
     let service = Service::start(Duration::ZERO, millis(25_000)).await;
     service.shutdown.request("a test");
-    for _ in 0..20 {
-        let mut late = service.connect().await;
-        send(&mut late, &get("/")).await;
-        assert!(rest(&mut late).await.ends_with("done\n"));
-        tokio::time::sleep(millis(10)).await;
+    // In step with each other, as after requests of one length.
+    for _ in 0..5 {
+        for _ in 0..4 {
+            let mut late = service.connect().await;
+            send(&mut late, &get("/")).await;
+            assert!(rest(&mut late).await.ends_with("done\n"));
+        }
+        tokio::time::sleep(millis(50)).await;
     }
     assert_eq!(endings(&service.end().await), CLEAN);
 }
