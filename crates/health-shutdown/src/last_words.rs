@@ -7,6 +7,34 @@ use std::time::Duration;
 
 use crate::clock;
 
+/// Writes `text` to stdout from this very thread, as far as that can be done without waiting;
+/// gives what is left. A thread of its own may get no turn in time on a busy machine.
+///
+/// It goes past the buffer of [`io::stdout`], whose lock may be held for good.
+pub(crate) fn write_at_once(text: String) -> Option<String> {
+    let written = try_write(text.as_bytes());
+    match text.get(written..) {
+        Some("") => None,
+        Some(rest) if written > 0 => Some(rest.to_owned()),
+        _ => Some(text),
+    }
+}
+
+/// How much of it was written. By pwritev2(2), with the offset -1 it goes where it would go anyway,
+/// and with `RWF_NOWAIT` it fails where it would have to wait, or where that cannot be known.
+#[cfg(target_os = "linux")]
+fn try_write(bytes: &[u8]) -> usize {
+    use rustix::io::{ReadWriteFlags, pwritev2};
+
+    let bytes = [io::IoSlice::new(bytes)];
+    pwritev2(io::stdout(), &bytes, u64::MAX, ReadWriteFlags::NOWAIT).unwrap_or_default()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn try_write(_bytes: &[u8]) -> usize {
+    0
+}
+
 /// Writes both, each on a thread of its own, and waits for them for `patience` at most: either
 /// may be a full pipe that nobody reads.
 pub(crate) fn write(stderr: Option<String>, stdout: Option<String>, patience: Duration) {
