@@ -48,11 +48,11 @@ const FAREWELL: Duration = Duration::from_millis(500);
 /// shutdown has begun, each answer carries `Connection: close`, so that clients which keep
 /// connections come again elsewhere.
 ///
-/// A request that was begun before is answered: connections are taken on until none has come for 100 ms,
-/// for a quarter of a second at most, then those that wait in the listener's queue; and silent ones
-/// are heard out for half a second. What is pipelined behind an answer that
-/// carries `Connection: close` is not answered, as HTTP has it. A connection that was upgraded
-/// belongs to the service, and so does its end.
+/// A request that was begun before is answered: connections are taken on until none has come for
+/// 100 ms, for a quarter of a second at most, then those that wait in the listener's queue; and
+/// silent ones are heard out for half a second. What is pipelined behind an answer that carries
+/// `Connection: close` is not answered, as HTTP has it. A connection that was upgraded belongs to the
+/// service, and so does its end.
 ///
 /// ```no_run
 /// use std::convert::Infallible;

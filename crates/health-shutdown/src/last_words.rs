@@ -11,13 +11,10 @@ use crate::clock;
 /// gives what is left. A thread of its own may get no turn in time on a busy machine.
 ///
 /// It goes past the buffer of [`io::stdout`], whose lock may be held for good.
-pub(crate) fn write_at_once(text: String) -> Option<String> {
-    let written = try_write(text.as_bytes());
-    match text.get(written..) {
-        Some("") => None,
-        Some(rest) if written > 0 => Some(rest.to_owned()),
-        _ => Some(text),
-    }
+pub(crate) fn write_at_once(text: &str) -> Option<Vec<u8>> {
+    let bytes = text.as_bytes();
+    let left = bytes.get(try_write(bytes)..).unwrap_or_default();
+    (!left.is_empty()).then(|| left.to_owned())
 }
 
 /// How much of it was written. By pwritev2(2), with the offset -1 it goes where it would go anyway,
@@ -37,7 +34,7 @@ fn try_write(_bytes: &[u8]) -> usize {
 
 /// Writes both, each on a thread of its own, and waits for them for `patience` at most: either
 /// may be a full pipe that nobody reads.
-pub(crate) fn write(stderr: Option<String>, stdout: Option<String>, patience: Duration) {
+pub(crate) fn write(stderr: Option<Vec<u8>>, stdout: Option<Vec<u8>>, patience: Duration) {
     let (done, written) = mpsc::channel();
     let mut writers = 0;
     let error = stderr.map(|text| (Box::new(io::stderr()) as Box<dyn Write + Send>, text));
@@ -45,9 +42,7 @@ pub(crate) fn write(stderr: Option<String>, stdout: Option<String>, patience: Du
     for (mut stream, text) in error.into_iter().chain(output) {
         let done = done.clone();
         let write = move || {
-            let _ = stream
-                .write_all(text.as_bytes())
-                .and_then(|()| stream.flush());
+            let _ = stream.write_all(&text).and_then(|()| stream.flush());
             let _ = done.send(());
         };
         writers += usize::from(Builder::new().spawn(write).is_ok());

@@ -99,7 +99,7 @@ impl Report {
     /// written within a second: either may be a full pipe that nobody reads.
     pub fn print(&self) {
         let (table, line) = (format!("{self}\n"), format!("{}\n", self.to_json()));
-        last_words::write(Some(table), Some(line), PATIENCE);
+        last_words::write(Some(table.into()), Some(line.into()), PATIENCE);
     }
 
     /// One line of JSON, without the line's end.
