@@ -78,9 +78,7 @@ fn wait((armed, changed): &(Mutex<Option<Instant>>, Condvar)) {
 /// Writes the last words, if there are any and it can be done at once, and ends the process
 /// without destructors or exit handlers: any of them may hang.
 pub(crate) fn end(code: u8, words: Option<String>) -> ! {
-    let left = words.and_then(|words| last_words::write_at_once(&words));
-    if left.is_some() {
-        last_words::write(None, left, LAST_WORDS);
-    }
+    let left = words.and_then(|words| last_words::write_at_once(&io::stdout(), &words));
+    last_words::write(None, left, LAST_WORDS);
     signal_hook::low_level::exit(code.into())
 }
