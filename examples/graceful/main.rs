@@ -60,11 +60,9 @@ async fn run(flags: &Flags) -> Result<Report, Error> {
         .serve()?;
     let listener = TcpListener::bind(&flags.listen).await?;
     let (at, asked_at) = (listener.local_addr()?, endpoint.local_addr());
-    // Nobody may be reading.
-    let _ = writeln!(
-        io::stdout(),
-        "health on http://{asked_at}\nlistening on http://{at}"
-    );
+    announce(format!(
+        "health on http://{asked_at}\nlistening on http://{at}\n"
+    ));
 
     let mut plan = shutdown
         .plan()
@@ -96,4 +94,19 @@ async fn run(flags: &Flags) -> Result<Report, Error> {
     report.print();
     health.stop().await;
     Ok(report)
+}
+
+/// Prints where it is, on a thread of its own: a stdout that is a full pipe, which nobody reads,
+/// must hold up nothing.
+fn announce(lines: String) {
+    let print = move || {
+        let mut stdout = io::stdout();
+        let _ = stdout
+            .write_all(lines.as_bytes())
+            .and_then(|()| stdout.flush());
+    };
+    // Without the lines the service is as good as with them.
+    let _ = std::thread::Builder::new()
+        .name("announce".to_owned())
+        .spawn(print);
 }

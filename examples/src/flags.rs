@@ -47,7 +47,7 @@ Usage: node [FLAGS]
 Shutting down, on SIGTERM, Ctrl-C or a critical failure:
 
 ",
-    help!(),
+    help!("30s", "60s"),
     "
 
 Examples:

@@ -35,7 +35,7 @@ Usage: graceful [FLAGS]
   --quit-at-once      SIGQUIT ends it at once
 
 ",
-    help!(),
+    help!("3s", "0"),
     "\
   --help              this text
 
@@ -44,8 +44,7 @@ Usage: graceful [FLAGS]
 Examples:
   graceful                                   # then Ctrl-C, or two of them
   graceful --hang queue --deadline 8s --drain-delay 1s
-  graceful --fail-critical-after 5s --mode dry-run --critical-sustained 5s \\
-      --critical-grace 0
+  graceful --fail-critical-after 5s --mode dry-run   # or enforce
 "
 );
 
@@ -114,7 +113,7 @@ pub fn parse(mut line: CommandLine) -> Result<Command<Flags>, FlagError> {
         reload_on_hangup: false,
         quit_at_once: false,
         panic_after: None,
-        shutdown: ShutdownFlags::default(),
+        shutdown: defaults(),
     };
     while let Some(flag) = line.flag()? {
         match flag.as_str() {
@@ -136,6 +135,15 @@ pub fn parse(mut line: CommandLine) -> Result<Command<Flags>, FlagError> {
     }
     flags.shutdown.check()?;
     Ok(Command::Run(flags))
+}
+
+/// Of a service to be tried out: it need not be watched for a minute and a half.
+fn defaults() -> ShutdownFlags {
+    ShutdownFlags {
+        sustained: Duration::from_secs(3),
+        grace: Duration::ZERO,
+        ..ShutdownFlags::default()
+    }
 }
 
 #[cfg(test)]
@@ -183,7 +191,10 @@ mod tests {
                 "--critical-after 0",
                 "--critical-after: \"0\" is no number from 1 up",
             ),
-            ("--deadline 1s", "--drain-delay: 5s leaves nothing"),
+            (
+                "--drain-delay 1s --deadline 1s",
+                "--drain-delay: 1s leaves nothing",
+            ),
             ("--nope", "\"--nope\""),
         ] {
             let error = parse_line(line).unwrap_err().to_string();

@@ -9,12 +9,15 @@ use health_shutdown::{CriticalPolicy, Mode, Shutdown, ShutdownBuilder, Signals};
 
 use crate::command_line::{ANY_TIME, CommandLine, FlagError};
 
-/// The part of `--help` on these flags.
+/// The part of `--help` on these flags, with the defaults of `--critical-sustained` and
+/// `--critical-grace`.
 macro_rules! help {
-    () => {
-        "\
+    ($sustained:literal, $grace:literal) => {
+        concat!(
+            "\
   --drain-delay DUR   how long all is still served once readiness fails; none
-                      after Ctrl-C [default: 5s]
+                      after Ctrl-C [default: 5s, or a fifth of the deadline
+                      if that is shorter]
   --deadline DUR      how long the whole shutdown may take [default: 25s]
   --critical-mode off|dry-run|enforce
                       what a critical check that goes on failing leads to: no
@@ -22,10 +25,15 @@ macro_rules! help {
                       with exit code 70 [default: off]
   --critical-after N  after so many runs in a row [default: 3],
   --critical-sustained DUR
-                      and for so long [default: 30s],
+                      and for so long [default: ",
+            $sustained,
+            "],
   --critical-grace DUR
-                      and not so soon after the start [default: 60s]
+                      and not so soon after the start [default: ",
+            $grace,
+            "]
 "
+        )
     };
 }
 pub(crate) use help;
@@ -39,8 +47,8 @@ const MODES: [(&str, Mode); 3] = [
 /// How to shut down, and what for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShutdownFlags {
-    /// How long everything is still served once readiness fails.
-    pub drain_delay: Duration,
+    /// How long everything is still served once readiness fails, if it was said.
+    pub drain_delay: Option<Duration>,
     /// How long the whole may take.
     pub deadline: Duration,
     /// What critical failures lead to.
@@ -56,7 +64,7 @@ pub struct ShutdownFlags {
 impl Default for ShutdownFlags {
     fn default() -> Self {
         Self {
-            drain_delay: Duration::from_secs(5),
+            drain_delay: None,
             deadline: Duration::from_secs(25),
             mode: Mode::Off,
             after: 3,
@@ -71,7 +79,7 @@ impl ShutdownFlags {
     /// `critical-mode`.
     pub fn take(&mut self, flag: &str, line: &mut CommandLine) -> Result<bool, FlagError> {
         match flag {
-            "drain-delay" => self.drain_delay = line.duration(ANY_TIME)?,
+            "drain-delay" => self.drain_delay = Some(line.duration(ANY_TIME)?),
             "deadline" => self.deadline = line.duration(ANY_TIME)?,
             "critical-mode" | "mode" => self.mode = line.one_of(&MODES)?,
             "critical-after" => self.after = line.number(1..=u32::MAX)?,
@@ -89,20 +97,26 @@ impl ShutdownFlags {
                 "--deadline: a shutdown takes some time; give more than 0",
             ));
         }
-        if self.drain_delay >= self.deadline {
-            return Err(FlagError::new(format!(
-                "--drain-delay: {:?} leaves nothing of the deadline of {:?}; shorten it",
-                self.drain_delay, self.deadline
-            )));
+        match self.drain_delay {
+            Some(delay) if delay >= self.deadline => Err(FlagError::new(format!(
+                "--drain-delay: {delay:?} leaves nothing of the deadline of {:?}; shorten it",
+                self.deadline
+            ))),
+            _ => Ok(()),
         }
-        Ok(())
+    }
+
+    /// How long everything is still served once readiness fails.
+    pub fn drain_delay(&self) -> Duration {
+        self.drain_delay
+            .unwrap_or_else(|| Duration::from_secs(5).min(self.deadline / 5))
     }
 
     /// The shutdown that they describe, with signals, watchdog, section and systemd.
     pub fn shutdown(&self, health: &Health) -> ShutdownBuilder {
         Shutdown::of(health)
             .deadline(self.deadline)
-            .drain_delay(self.drain_delay)
+            .drain_delay(self.drain_delay())
             .signals(Signals::default())
             .watchdog()
             .section()
@@ -141,11 +155,15 @@ mod tests {
             flags
         };
         for (name, value, expected) in [
-            ("drain-delay", "0", with(|f| f.drain_delay = Duration::ZERO)),
+            (
+                "drain-delay",
+                "0",
+                with(|f| f.drain_delay = Some(Duration::ZERO)),
+            ),
             (
                 "deadline",
-                "10s",
-                with(|f| f.deadline = Duration::from_secs(10)),
+                "1s",
+                with(|f| f.deadline = Duration::from_secs(1)),
             ),
             ("critical-mode", "off", with(|_| ())),
             ("critical-mode", "dry-run", with(|f| f.mode = Mode::DryRun)),
@@ -174,12 +192,25 @@ mod tests {
     }
 
     #[test]
+    fn a_short_deadline_has_a_short_drain_delay_unless_it_is_said() {
+        for (name, value, expected) in [
+            ("deadline", "25s", Duration::from_secs(5)),
+            ("deadline", "1h", Duration::from_secs(5)),
+            ("deadline", "2s", Duration::from_millis(400)),
+            ("drain-delay", "24s", Duration::from_secs(24)),
+            ("drain-delay", "0", Duration::ZERO),
+        ] {
+            let flags = taken(name, value).unwrap();
+            assert_eq!(flags.drain_delay(), expected, "{name} {value}");
+        }
+    }
+
+    #[test]
     fn bad_ones_are_refused_in_one_line_that_names_the_flag() {
         for (name, value, word) in [
             ("drain-delay", "soon", "--drain-delay: \"soon\""),
             ("drain-delay", "25s", "--drain-delay: 25s leaves nothing"),
             ("deadline", "0", "--deadline: "),
-            ("deadline", "5s", "--drain-delay: 5s leaves nothing"),
             (
                 "critical-grace",
                 "25h",

@@ -26,7 +26,7 @@ const MOST: Duration = Duration::from_hours(24 * 365);
 pub struct ShutdownBuilder {
     pub(crate) health: Health,
     pub(crate) whole: Duration,
-    pub(crate) drain_delay: Duration,
+    pub(crate) drain_delay: Option<Duration>,
     pub(crate) signals: Option<Signals>,
     pub(crate) watchdog: bool,
     pub(crate) on_panic: bool,
@@ -41,7 +41,7 @@ impl ShutdownBuilder {
         Self {
             health,
             whole: WHOLE,
-            drain_delay: DRAIN_DELAY,
+            drain_delay: None,
             signals: None,
             watchdog: false,
             on_panic: false,
@@ -59,11 +59,11 @@ impl ShutdownBuilder {
         self
     }
 
-    /// How long everything is still served once readiness fails; 5 s by default, none after
-    /// Ctrl-C. At least the prober's interval times its failure threshold, else it is cut
-    /// off while traffic still comes.
+    /// How long everything is still served once readiness fails; by default 5 s, or a fifth of
+    /// the deadline if that is shorter; none after Ctrl-C. At least the prober's interval times
+    /// its failure threshold, else it is cut off while traffic still comes.
     pub fn drain_delay(mut self, delay: Duration) -> Self {
-        self.drain_delay = delay;
+        self.drain_delay = Some(delay);
         self
     }
 
@@ -109,5 +109,30 @@ impl ShutdownBuilder {
     pub fn systemd(mut self) -> Self {
         self.systemd = true;
         self
+    }
+}
+
+/// The drain delay, if none was asked for.
+pub(crate) fn drain_delay(asked: Option<Duration>, whole: Duration) -> Duration {
+    asked.unwrap_or_else(|| DRAIN_DELAY.min(whole / 5))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_deadline_has_a_short_drain_delay_unless_it_is_asked_for() {
+        let secs = Duration::from_secs;
+        for (asked, whole, expected) in [
+            (None, WHOLE, secs(5)),
+            (None, secs(3_600), secs(5)),
+            (None, secs(10), secs(2)),
+            (None, Duration::ZERO, Duration::ZERO),
+            (Some(secs(9)), secs(10), secs(9)),
+            (Some(Duration::ZERO), secs(10), Duration::ZERO),
+        ] {
+            assert_eq!(drain_delay(asked, whole), expected, "{asked:?} {whole:?}");
+        }
     }
 }

@@ -9,6 +9,7 @@
 )]
 
 mod connection;
+mod newcomers;
 
 use std::time::{Duration, Instant};
 
@@ -26,10 +27,14 @@ use crate::component::{Component, StopError};
 use crate::shutdown::Shutdown;
 use crate::stop::Stop;
 
-/// While closing, connections that are queued in the listener are taken until none has come
-/// for this long: closing it resets them.
+/// Clients of a prober that is a little late are still served, until none has come for this long.
+const QUIET: Duration = Duration::from_millis(100);
+/// And for this long, and a quarter of the time there is, at most.
+const LATE: Duration = Duration::from_millis(250);
+/// Then newcomers are turned away, and those in the queue of the listener are taken, which closing
+/// it resets, until none has come for this long.
 const LULL: Duration = Duration::from_millis(20);
-/// And for this long in all.
+/// And for this long at most: where newcomers cannot be turned away, they may go on coming.
 const EMPTYING: Duration = Duration::from_millis(250);
 /// How long to wait when accepting fails, for want of descriptors.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -43,10 +48,11 @@ const FAREWELL: Duration = Duration::from_millis(500);
 /// shutdown has begun, each answer carries `Connection: close`, so that clients which keep
 /// connections come again elsewhere.
 ///
-/// A request that was begun before is answered: connections that wait in the listener's queue are
-/// taken, and silent ones heard out for half a second. What is pipelined behind an answer that
-/// carries `Connection: close` is not answered, as HTTP has it. A connection that was upgraded
-/// belongs to the service, and so does its end.
+/// A request that was begun before is answered: connections are taken on until none has come for
+/// 100 ms, for a quarter of a second at most, then those that wait in the listener's queue; and
+/// silent ones are heard out for half a second. What is pipelined behind an answer that carries
+/// `Connection: close` is not answered, as HTTP has it. A connection that was upgraded belongs to the
+/// service, and so does its end.
 ///
 /// ```no_run
 /// use std::convert::Infallible;
@@ -110,7 +116,8 @@ impl HyperServer {
     /// What stops it: `NAME-intake` for the phase
     /// [`StopIntake`](crate::Phase::StopIntake), `NAME-requests` for
     /// [`DrainInFlight`](crate::Phase::DrainInFlight). Aborting the second drops the
-    /// connections that are left.
+    /// connections that are left: a service whose requests may take longer than 5 s gives it
+    /// another [`deadline`](Component::deadline).
     pub fn components(self, name: &str) -> (Component, Component) {
         let Self {
             close,
@@ -156,6 +163,7 @@ async fn accept<F>(
 {
     let farewell = watch::Sender::new(None);
     let mut tasks = JoinSet::new();
+    let mut last = clock::instant();
     let deadline = loop {
         let stream = tokio::select! {
             biased;
@@ -164,41 +172,31 @@ async fn accept<F>(
             stream = next(&listener) => stream,
         };
         tasks.spawn(serve(stream, farewell.subscribe()));
+        last = clock::instant();
     };
     // Nobody will take them if the server was dropped.
     let Ok(deadline) = deadline else {
         return;
     };
-    turn_away(&listener);
-    // Where newcomers cannot be turned away, they may go on coming: at some time the door closes.
+    let now = clock::instant();
+    let until = now + LATE.min(deadline.saturating_duration_since(now) / 4);
+    while let Some(stream) = next_before(&listener, until.min(last + QUIET)).await {
+        tasks.spawn(serve(stream, farewell.subscribe()));
+        last = clock::instant();
+    }
+    newcomers::turn_away(&listener);
     let until = deadline.min(clock::instant() + EMPTYING);
-    loop {
-        let lull = until.min(clock::instant() + LULL);
-        match tokio::time::timeout_at(lull.into(), next(&listener)).await {
-            Ok(stream) => tasks.spawn(serve(stream, farewell.subscribe())),
-            Err(_elapsed) => break,
-        };
+    while let Some(stream) = next_before(&listener, until.min(clock::instant() + LULL)).await {
+        tasks.spawn(serve(stream, farewell.subscribe()));
     }
     drop(listener);
     let _ = done.send(Connections { farewell, tasks });
 }
 
-/// Lets nobody more into the queue of the listener, as far as the system can: who comes now is not
-/// accepted and then reset, but asks again a second later, and is refused.
-fn turn_away(listener: &TcpListener) {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    {
-        use socket2::{SockFilter, SockRef};
-
-        /// Return a constant, the number of bytes that are let in; as in `linux/bpf_common.h`.
-        const RETURN: u16 = 0x06;
-        let nothing = [SockFilter::new(RETURN, 0, 0, 0)];
-        if let Err(error) = SockRef::from(listener).attach_filter(&nothing) {
-            tracing::debug!(%error, "cannot turn newcomers away before the listener is closed");
-        }
-    }
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let _ = listener;
+/// The next connection, if it comes before. One that is there already is taken in any case.
+async fn next_before(listener: &TcpListener, time: Instant) -> Option<TcpStream> {
+    let next = tokio::time::timeout_at(time.into(), next(listener));
+    next.await.ok()
 }
 
 /// The next connection; errors of accepting are waited out.

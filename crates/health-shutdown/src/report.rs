@@ -3,6 +3,7 @@
 //! It is plain data; it stops and judges nothing but the exit code.
 
 use std::fmt;
+use std::io;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
@@ -99,7 +100,9 @@ impl Report {
     /// written within a second: either may be a full pipe that nobody reads.
     pub fn print(&self) {
         let (table, line) = (format!("{self}\n"), format!("{}\n", self.to_json()));
-        last_words::write(Some(table), Some(line), PATIENCE);
+        let table = last_words::write_at_once(&io::stderr(), &table);
+        let line = last_words::write_at_once(&io::stdout(), &line);
+        last_words::write(table, line, PATIENCE);
     }
 
     /// One line of JSON, without the line's end.

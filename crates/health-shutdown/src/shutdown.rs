@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::board;
-use crate::builder::ShutdownBuilder;
+use crate::builder::{ShutdownBuilder, drain_delay};
 use crate::clock;
 use crate::driver;
 use crate::isolation;
@@ -104,7 +104,7 @@ impl ShutdownBuilder {
         let inner = Arc::new(Inner {
             health: self.health,
             whole: self.whole,
-            drain_delay: self.drain_delay,
+            drain_delay: drain_delay(self.drain_delay, self.whole),
             section: self.section,
             triggered: AtomicBool::new(false),
             begun: watch::Sender::new(None),
@@ -197,12 +197,17 @@ impl Shutdown {
     /// Waits until a shutdown has begun, carries `plan` out, and reports. To be called once.
     ///
     /// Nothing in the plan holds it up past the deadline: what hangs is asked to hurry,
-    /// aborted, and reported. Dropped on its way, it aborts what it is stopping.
+    /// aborted, and reported. Dropped on its way, it aborts what it is stopping. Where the
+    /// watchdog has begun to report in its place, it does not return: the process ends.
     pub async fn run(&self, plan: Plan) -> Report {
         let execution = async {
             let begun = self.inner.begun().await;
             let report = driver::execute(&self.inner, begun, plan).await;
             self.inner.log.flush(LAST_LINES);
+            if !self.inner.standing.hand_over() {
+                // The watchdog reports, and ends the process.
+                std::future::pending::<()>().await;
+            }
             report
         };
         #[cfg(all(feature = "systemd", unix))]
@@ -241,7 +246,7 @@ impl Inner {
             wall: clock::wall(),
         };
         // First of all, as everything else may be slow.
-        self.standing.begin(begun.at);
+        self.standing.begin(begun.clone());
         if let Some(watchdog) = &self.watchdog {
             watchdog.arm(begun.at + self.whole);
         }

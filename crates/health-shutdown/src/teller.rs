@@ -3,6 +3,15 @@
 //!
 //! What to say is decided in `systemd`. Outside of systemd nothing is said.
 
+use std::ffi::OsStr;
+use std::fmt::Write;
+#[cfg(target_os = "android")]
+use std::os::android::net::SocketAddrExt;
+#[cfg(target_os = "linux")]
+use std::os::linux::net::SocketAddrExt;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::Builder;
 use std::time::Duration;
@@ -41,16 +50,16 @@ struct Letter {
 impl Teller {
     /// Starts the thread; `None` outside of systemd.
     pub(crate) fn start(log: Arc<Log>) -> io::Result<Option<Self>> {
-        if env::var_os("NOTIFY_SOCKET").is_none() {
+        let Some(socket) = env::var_os("NOTIFY_SOCKET").filter(|socket| !socket.is_empty()) else {
             return Ok(None);
-        }
+        };
         let watchdog = sd_notify::watchdog_enabled().filter(|patience| !patience.is_zero());
         let desk = Arc::<Desk>::default();
         let read = Arc::clone(&desk);
         let tell = move || {
             let mut told = Told::default();
             while let Some(look) = read.take() {
-                if let Err(error) = say(&told.news(&look, watchdog.is_some())) {
+                if let Err(error) = say(&told.news(&look, watchdog.is_some()), &socket) {
                     log.say(Line::Systemd(error));
                 }
             }
@@ -120,12 +129,27 @@ impl Desk {
 }
 
 /// Says `words` in one message.
-fn say(words: &[Word]) -> io::Result<()> {
-    let states: Vec<_> = words.iter().map(state).collect();
-    if states.is_empty() {
+fn say(words: &[Word], socket: &OsStr) -> io::Result<()> {
+    if words.is_empty() {
         return Ok(());
     }
-    sd_notify::notify(&states)
+    let mut lines = String::new();
+    for word in words {
+        // Into a string, which does not fail.
+        let _ = writeln!(lines, "{}", state(word));
+    }
+    UnixDatagram::unbound()?.send_to_addr(lines.as_bytes(), &address(socket)?)?;
+    Ok(())
+}
+
+/// The address that is meant by `NOTIFY_SOCKET`, by what `sd_notify(3)` says: a path, or on Linux,
+/// with an `@`, a name in the abstract name space, which `sd_notify::notify` knows nothing of.
+fn address(socket: &OsStr) -> io::Result<SocketAddr> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if let Some(name) = socket.as_bytes().strip_prefix(b"@") {
+        return SocketAddr::from_abstract_name(name);
+    }
+    SocketAddr::from_pathname(socket)
 }
 
 fn state(word: &Word) -> NotifyState<'_> {
@@ -137,5 +161,23 @@ fn state(word: &Word) -> NotifyState<'_> {
         Word::Extend(time) => {
             NotifyState::ExtendTimeoutUsec(u32::try_from(time.as_micros()).unwrap_or(u32::MAX))
         }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_systemd_listens() {
+        for (socket, path, name) in [
+            ("/run/systemd/notify", Some("/run/systemd/notify"), None),
+            ("@/org/freedesktop/n", None, Some("/org/freedesktop/n")),
+        ] {
+            let address = address(OsStr::new(socket)).unwrap();
+            assert_eq!(address.as_pathname(), path.map(std::path::Path::new));
+            assert_eq!(address.as_abstract_name(), name.map(str::as_bytes));
+        }
+        assert!(address(OsStr::new(&"x".repeat(200))).is_err(), "too long");
     }
 }

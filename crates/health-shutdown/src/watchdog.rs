@@ -4,7 +4,7 @@
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::Builder;
+use std::thread::{self, Builder};
 use std::time::{Duration, Instant};
 
 use crate::clock;
@@ -24,7 +24,7 @@ pub(crate) struct Watchdog {
 
 impl Watchdog {
     /// Starts the thread. At the deadline it ends the process with what `last` gives: the exit
-    /// code, and the line to be written.
+    /// code, and the line to be written, unless somebody else writes it.
     pub(crate) fn start(
         last: impl FnOnce() -> (u8, Option<String>) + Send + 'static,
     ) -> io::Result<Self> {
@@ -33,6 +33,10 @@ impl Watchdog {
         let watch = move || {
             wait(&watched);
             let (code, words) = last();
+            if words.is_none() {
+                // Whoever has the report may be about to print it.
+                thread::park_timeout(LAST_WORDS);
+            }
             end(code, words);
         };
         Builder::new()
@@ -74,8 +78,7 @@ fn wait((armed, changed): &(Mutex<Option<Instant>>, Condvar)) {
 /// Writes the last words, if there are any and it can be done at once, and ends the process
 /// without destructors or exit handlers: any of them may hang.
 pub(crate) fn end(code: u8, words: Option<String>) -> ! {
-    if words.is_some() {
-        last_words::write(None, words, LAST_WORDS);
-    }
+    let left = words.and_then(|words| last_words::write_at_once(&io::stdout(), &words));
+    last_words::write(None, left, LAST_WORDS);
     signal_hook::low_level::exit(code.into())
 }

@@ -24,4 +24,5 @@ mod hyper;
 mod journal;
 mod life;
 mod lines;
+mod panics;
 mod section;

@@ -105,8 +105,11 @@ fn a_blocked_runtime_ends_at_the_deadline_even_if_nobody_reads_its_output() {
         .stderr(log)
         .spawn()
         .unwrap();
-    // Its own first line already holds up the runtime; the signals are heard all the same.
-    until("the socket", || socket.exists());
+    // Its first lines hold it up no more than the last.
+    until("readiness", || {
+        std::os::unix::net::UnixStream::connect(&socket)
+            .is_ok_and(|stream| crate::process::exchange(stream, "/ready").0 == 200)
+    });
     crate::process::signal(&child, "TERM");
     assert_eq!(ended(&mut child).code(), Some(124));
     drop((unread, unread_log));
@@ -128,14 +131,14 @@ fn a_log_and_an_output_that_nobody_reads_hold_up_nothing() {
     ] {
         let service = Graceful::start(arguments);
         service.wait_until_ready();
-        service.fill_its_pipes();
+        service.fill_its_pipes(&[1, 2]);
         service.signal("TERM");
         assert_eq!(service.end_unread(), Some(code), "{arguments:?}");
     }
     // Readiness fails, and all is served on.
     let service = Graceful::start(&["--drain-delay", "1h", "--deadline", "2h"]);
     service.wait_until_ready();
-    service.fill_its_pipes();
+    service.fill_its_pipes(&[1, 2]);
     service.signal("TERM");
     until("readiness to fail", || service.probe("/ready") == 503);
     assert_eq!(service.probe("/live"), 200);
@@ -143,6 +146,42 @@ fn a_log_and_an_output_that_nobody_reads_hold_up_nothing() {
     assert_eq!(crate::process::exchange(stream, "/").0, 200);
     service.signal("INT");
     assert_eq!(service.end_unread(), Some(130));
+}
+
+/// The previous panic hook writes to stderr: who panics is held up there, and its thread with it.
+#[test]
+fn a_log_that_nobody_reads_loses_no_report() {
+    let times = ["--drain-delay", "0", "--deadline", "1s"];
+    for flags in [
+        ["--hang", "queue"],
+        ["--panic", "hook"],
+        ["--panic", "workers"],
+        ["--panic", "queue"],
+        ["--panic", "pool"],
+    ] {
+        let service = Graceful::start(&[&flags[..], &times].concat());
+        service.wait_until_ready();
+        service.fill_its_pipes(&[2]);
+        service.signal("TERM");
+        let end = service.end_without_log();
+        assert_eq!(end.code, Some(124), "{end:?}");
+        let part = if flags[1] == "hook" {
+            "deregister"
+        } else {
+            flags[1]
+        };
+        // On a busy machine the watchdog may look before it is given up.
+        let ending = end.component(part);
+        assert!(ending == "\"aborted\"" || ending == "null", "{end:?}");
+        assert!(end.report.contains("\"overran\":true"), "{end:?}");
+    }
+    let arguments = [&times[..], &["--panic-after", "1s"]].concat();
+    let service = Graceful::start(&arguments);
+    service.wait_until_ready();
+    service.fill_its_pipes(&[2]);
+    let end = service.end_without_log();
+    assert_eq!(end.code, Some(71), "{end:?}");
+    assert!(end.reason().contains("as --panic-after asked"), "{end:?}");
 }
 
 #[test]

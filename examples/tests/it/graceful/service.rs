@@ -111,9 +111,9 @@ impl Graceful {
         }
     }
 
-    /// Fills its stdout and its stderr, which nobody reads from now on.
-    pub(crate) fn fill_its_pipes(&self) {
-        for stream in [1, 2] {
+    /// Fills its stdout (1), its stderr (2), or both, which nobody reads from now on.
+    pub(crate) fn fill_its_pipes(&self, streams: &[u8]) {
+        for stream in streams {
             // Another opening of the same pipe, so that only this end does not block.
             let mut pipe = File::options()
                 .write(true)
@@ -130,6 +130,18 @@ impl Graceful {
     /// Waits for its end without reading what it says.
     pub(crate) fn end_unread(mut self) -> Option<i32> {
         ended(&mut self.child).code()
+    }
+
+    /// Waits for its end without reading its log.
+    pub(crate) fn end_without_log(mut self) -> End {
+        let code = ended(&mut self.child).code();
+        let mut report = String::new();
+        self.stdout.read_to_string(&mut report).unwrap();
+        End {
+            code,
+            report,
+            log: String::new(),
+        }
     }
 
     /// Whether it has ended by now.

@@ -1,6 +1,7 @@
 //! What systemd is told, over its datagram socket.
 
-use std::os::unix::net::UnixDatagram;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::Duration;
 
 use super::service::Graceful;
@@ -145,6 +146,24 @@ fn systemd_is_told_of_the_whole_life() {
     let told = until_told(&socket, "EXTEND_TIMEOUT_USEC=");
     assert!(told.contains("STOPPING=1"), "{told}");
     assert!(!told.contains("READY"), "{told}");
+    let end = service.end();
+    assert_eq!(end.code, Some(0), "{end:?}");
+}
+
+/// As in containers: a name that is no path.
+#[test]
+fn systemd_is_told_in_the_abstract_name_space_too() {
+    let name = format!("health-graceful-{}", std::process::id());
+    let address = SocketAddr::from_abstract_name(&name).unwrap();
+    let socket = UnixDatagram::bind_addr(&address).unwrap();
+    let patience = Some(Duration::from_mins(1));
+    socket.set_read_timeout(patience).unwrap();
+    let service = Graceful::start_with(&["--drain-delay", "0"], |command| {
+        command.env("NOTIFY_SOCKET", format!("@{name}"));
+    });
+    until_told(&socket, "READY=1");
+    service.signal("TERM");
+    until_told(&socket, "STOPPING=1");
     let end = service.end();
     assert_eq!(end.code, Some(0), "{end:?}");
 }

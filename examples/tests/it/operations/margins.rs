@@ -34,7 +34,7 @@ fn load_balancers_notice_inside_the_drain_delay() {
         .max(time(check["interval"].as_str().unwrap()))
         * failures;
 
-    let delay = ShutdownFlags::default().drain_delay;
+    let delay = ShutdownFlags::default().drain_delay();
     for (who, notices) in [("HAProxy", haproxy), ("Varnish", varnish), ("Envoy", envoy)] {
         assert!(notices <= delay, "{who} notices after {notices:?}");
         assert!(

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use health_shutdown::Phase;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -31,6 +32,38 @@ async fn during_the_drain_delay_all_is_served_and_told_to_close() {
     let addr = service.addr;
     assert_eq!(endings(&service.end().await), CLEAN);
     assert!(TcpStream::connect(addr).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_requests_are_finished_newcomers_are_refused() {
+    let service = Service::start(millis(5_000), millis(25_000)).await;
+    let mut old = kept(&service).await;
+    service.shutdown.request("a test");
+    tokio::time::sleep(millis(4_000)).await;
+    // Begun in the drain delay, on a kept connection and on a fresh one.
+    let mut fresh = service.connect().await;
+    for stream in [&mut old, &mut fresh] {
+        send(stream, &get("/slow")).await;
+    }
+    let phase = || service.shutdown.report().and_then(|report| report.phase);
+    while phase() < Some(Phase::DrainInFlight) {
+        tokio::time::sleep(millis(10)).await;
+    }
+    assert_eq!(phase(), Some(Phase::DrainInFlight));
+    let newcomer = TcpStream::connect(service.addr).await;
+    assert_eq!(
+        newcomer.unwrap_err().kind(),
+        std::io::ErrorKind::ConnectionRefused
+    );
+    assert_eq!(phase(), Some(Phase::DrainInFlight), "they are still there");
+    for stream in [&mut old, &mut fresh] {
+        let answer = rest(stream).await;
+        assert!(
+            answer.contains(CLOSE) && answer.ends_with("done\n"),
+            "{answer}"
+        );
+    }
+    assert_eq!(endings(&service.end().await), CLEAN);
 }
 
 #[tokio::test(start_paused = true)]
@@ -78,6 +111,22 @@ async fn what_was_sent_before_the_intake_closed_is_answered_though_nobody_had_re
         }
         assert_eq!(endings(&service.end().await), CLEAN);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_a_little_late_is_served() {
+    let service = Service::start(Duration::ZERO, millis(25_000)).await;
+    service.shutdown.request("a test");
+    // In step with each other, as after requests of one length.
+    for _ in 0..5 {
+        for _ in 0..4 {
+            let mut late = service.connect().await;
+            send(&mut late, &get("/")).await;
+            assert!(rest(&mut late).await.ends_with("done\n"));
+        }
+        tokio::time::sleep(millis(50)).await;
+    }
+    assert_eq!(endings(&service.end().await), CLEAN);
 }
 
 #[tokio::test(start_paused = true)]
