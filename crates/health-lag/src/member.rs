@@ -87,16 +87,16 @@ pub(crate) struct Member {
     span: OpenSpan,
     pub(crate) samples: u64,
     pub(crate) refused: u64,
+    estimator: Estimator,
     memory: Box<Memory>,
 }
 
 type Lives = [Life; AlertKind::ALL.len()];
 
-/// What a follower remembers.
+/// What a follower remembers beside what its estimator does.
 #[derive(Debug)]
 struct Memory {
     lives: Lives,
-    estimator: Estimator,
     history: History,
 }
 
@@ -112,9 +112,9 @@ impl Member {
             span: OpenSpan::default(),
             samples: 0,
             refused: 0,
+            estimator: Estimator::new(),
             memory: Box::new(Memory {
                 lives: Default::default(),
-                estimator: Estimator::new(),
                 history: History::new(retention),
             }),
         }
@@ -138,18 +138,18 @@ impl Member {
             Told::Measured { lag, entries } => self.measured(at, lag, entries),
         };
         if seen.reset {
-            self.memory.estimator.clear();
+            self.estimator.clear();
             self.foresight = Foresight::default();
         }
-        self.memory.estimator.observe(&reading);
+        self.estimator.observe(&reading);
         self.judge
-            .seen(&seen, &book.limits, self.memory.estimator.interval());
+            .seen(&seen, &book.limits, self.estimator.interval());
         let lag = seen.lag.duration();
         self.span
             .observe(nanoseconds(at), lag, &mut self.memory.history);
         self.last = Some(Last::new(at, seen.lag, &told));
         self.samples += 1;
-        let estimator = &self.memory.estimator;
+        let estimator = &self.estimator;
         self.foresight
             .observe(at, lag, book, || estimator.crossing(book.limits.critical));
         Ok(self.react(before, at, book))
@@ -209,7 +209,7 @@ impl Member {
     pub(crate) fn advance(&mut self, now: Duration, book: &Rulebook) -> Effects {
         let before = self.judge.standing();
         self.judge
-            .advance(now, &book.limits, self.memory.estimator.interval());
+            .advance(now, &book.limits, self.estimator.interval());
         self.react(before, now, book)
     }
 
@@ -223,7 +223,7 @@ impl Member {
             lag: self.lag_nanos(after),
             due: NONE,
         };
-        let interval = self.memory.estimator.interval();
+        let interval = self.estimator.interval();
         if let Some(due) = self.judge.due(&book.limits, interval) {
             effects.due = nanoseconds(due);
         }
@@ -279,7 +279,7 @@ impl Member {
 
     /// What it has learnt.
     pub(crate) fn estimator(&self) -> &Estimator {
-        &self.memory.estimator
+        &self.estimator
     }
 
     /// What its lag was.
@@ -335,9 +335,8 @@ mod tests {
         let places = 2 * size_of::<Option<Seat>>() + 2 * size_of::<Place>() + 2 * size_of::<u64>();
         let names = size_of::<Names>() + 2 * (60 + 16);
         let registry = 2 * size_of::<(Arc<str>, Seat)>();
-        let apart = hot + places + names + registry + size_of::<Lives>() + size_of::<History>();
-        assert!(apart <= 1_792, "{hot} of {apart}");
-        let whole = apart + size_of::<Estimator>();
-        assert!(whole <= 6 * 1024, "{apart} of {whole}");
+        let apart = size_of::<Memory>() + Estimator::APART + 2 * 16;
+        let whole = hot + places + names + registry + apart;
+        assert!(whole <= 6 * 1024, "{hot} and {apart} of {whole}");
     }
 }

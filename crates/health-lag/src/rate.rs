@@ -39,10 +39,16 @@ impl RateMeter {
             self.interval = passed;
         }
         self.interval += (passed.min(LONGEST * self.interval) - self.interval) / INTERVALS;
-        let kept = 1.0 / (1.0 + passed / MEMORY.max(LEAST_INTERVALS * self.interval));
+        let memory = MEMORY.max(LEAST_INTERVALS * self.interval);
+        let kept = memory / (memory + passed);
         self.time = self.time * kept + passed;
         self.leader = self.leader * kept + moved(from_leader, leader);
         self.applied = self.applied * kept + moved(from_applied, applied);
+    }
+
+    /// The last sample: its time, and the positions of leader and follower.
+    pub(crate) fn last(&self) -> Option<(Duration, u64, u64)> {
+        self.last
     }
 
     /// `None` before a second sample.

@@ -2,12 +2,11 @@
 //!
 //! It has no opinion of its own.
 
+use super::agenda::{Agenda, between};
 use super::experts::{HORIZONS, KNOTS, Opinions, Record, small};
 use super::interval::{Tails, UNSEEN};
 use super::pending::{Pending, Ring};
 
-/// A forecast is kept if so many seconds have passed since the last that was.
-const EVERY: f64 = 4.0;
 /// The share of hits is of about so many.
 const HITS: f32 = 256.0;
 
@@ -36,8 +35,8 @@ impl Book {
         HORIZONS.iter().position(is_there).unwrap_or(KNOTS - 1)
     }
 
-    pub(super) fn record(&self, knot: usize) -> Record {
-        self.records.get(knot).copied().unwrap_or_default()
+    pub(super) fn record(&self, knot: usize) -> Option<&Record> {
+        self.records.get(knot)
     }
 
     /// What is to be said of a horizon of `ahead` seconds; no lag is above `most`, as far as a lag
@@ -49,7 +48,8 @@ impl Book {
         most: f32,
         wider: f32,
     ) -> Said {
-        let lag = self.record(knot).combined(opinions).clamp(0.0, most);
+        let combined = self.record(knot).map_or(most, |it| it.combined(opinions));
+        let lag = combined.clamp(0.0, most);
         let kind = usize::from(opinions.trend.is_some());
         let tails = self.tails.get(kind).and_then(|tails| tails.get(knot));
         let Tails { below, above } = tails.copied().unwrap_or_default();
@@ -70,13 +70,14 @@ impl Book {
         }
     }
 
-    /// Whether it is time to keep what is said.
-    pub(super) fn is_due(&self, now: f64) -> bool {
-        self.pending.last_at().is_none_or(|at| now - at >= EVERY)
-    }
-
     /// Keeps what is said at `now`, when the lag is `lag`, to judge it when it comes due.
-    pub(super) fn keep(&mut self, now: f64, lag: f64, opinions: [Opinions; KNOTS]) {
+    pub(super) fn keep(
+        &mut self,
+        now: f64,
+        lag: f64,
+        opinions: [Opinions; KNOTS],
+        agenda: &mut Agenda,
+    ) {
         let mut kept = Pending::new(now);
         for (knot, (opinions, horizon)) in opinions.iter().zip(HORIZONS).enumerate() {
             let most = small(lag) + horizon;
@@ -84,31 +85,43 @@ impl Book {
             kept.set(knot, opinions, said);
         }
         self.pending.push(kept);
+        agenda.kept(now, self.pending.due(HORIZONS.map(f64::from)));
     }
 
-    /// Judges what has come due between two readings, each a time and a lag.
-    pub(super) fn judge(&mut self, (from, from_lag): (f64, f64), (to, to_lag): (f64, f64)) {
-        let horizons = HORIZONS.iter().zip(&mut self.records).enumerate();
-        for (knot, (horizon, record)) in horizons {
-            let horizon = f64::from(*horizon);
-            while let Some(due) = self.pending.next_due(knot, horizon, to) {
-                let part = ((due.at + horizon - from) / (to - from)).clamp(0.0, 1.0);
-                let truth = small(from_lag + part * (to_lag - from_lag));
-                let Some((opinions, said)) = due.get(knot) else {
-                    continue;
-                };
-                record.judge(&opinions, said.lag, truth);
-                let kind = usize::from(opinions.trend.is_some());
-                let tails = self.tails.get_mut(kind);
-                if let Some(tails) = tails.and_then(|tails| tails.get_mut(knot)) {
-                    tails.above.observe(truth - said.lag, truth > said.upper);
-                    tails.below.observe(said.lag - truth, truth < said.lower);
-                }
-                self.judged += 1;
-                let is_hit = (said.lower..=said.upper).contains(&truth);
-                self.hits += (f32::from(u8::from(is_hit)) - self.hits) / small_count(self.judged);
+    /// Judges what the agenda has noted, and what else has come due between two readings, each a time
+    /// and a lag.
+    pub(super) fn judge(
+        &mut self,
+        agenda: &mut Agenda,
+        readings: Option<((f64, f64), (f64, f64))>,
+    ) {
+        for (knot, horizon) in HORIZONS.into_iter().map(f64::from).enumerate() {
+            if let Some(truth) = agenda.take(knot) {
+                self.judge_next(knot, truth);
+            }
+            let Some((from, to)) = readings else { continue };
+            while let Some(at) = self.pending.next_at(knot).filter(|at| at + horizon <= to.0) {
+                self.judge_next(knot, between(from, to, at + horizon));
             }
         }
+    }
+
+    /// The truth about the next forecast that comes due at a horizon.
+    fn judge_next(&mut self, knot: usize, truth: f32) {
+        let due = self.pending.next(knot).and_then(|due| due.get(knot));
+        let (Some((opinions, said)), Some(record)) = (due, self.records.get_mut(knot)) else {
+            return;
+        };
+        record.judge(&opinions, said.lag, truth);
+        let kind = usize::from(opinions.trend.is_some());
+        let tails = self.tails.get_mut(kind);
+        if let Some(tails) = tails.and_then(|tails| tails.get_mut(knot)) {
+            tails.above.observe(truth - said.lag, truth > said.upper);
+            tails.below.observe(said.lag - truth, truth < said.lower);
+        }
+        self.judged += 1;
+        let is_hit = (said.lower..=said.upper).contains(&truth);
+        self.hits += (f32::from(u8::from(is_hit)) - self.hits) / small_count(self.judged);
     }
 
     /// Another regime begins.

@@ -88,21 +88,31 @@ impl Ring {
         self.due = self.due.map(|due| due.max(oldest));
     }
 
-    pub(super) fn last_at(&self) -> Option<f64> {
-        let last = self.pushed.checked_sub(1)?;
-        Some(self.entries.get(last % PENDING)?.at)
+    /// When the next was said that comes due at a horizon.
+    pub(super) fn next_at(&self, knot: usize) -> Option<f64> {
+        let due = *self.due.get(knot)?;
+        if due >= self.pushed {
+            return None;
+        }
+        Some(self.entries.get(due % PENDING)?.at)
     }
 
-    /// The next that comes due at a horizon of so many seconds, up to `now`.
-    pub(super) fn next_due(&mut self, knot: usize, horizon: f64, now: f64) -> Option<Pending> {
+    /// When at each horizon the next comes due, of horizons of so many seconds.
+    pub(super) fn due(&self, horizons: [f64; KNOTS]) -> [f64; KNOTS] {
+        std::array::from_fn(|knot| {
+            let horizon = horizons.get(knot).copied().unwrap_or_default();
+            let at = self.next_at(knot);
+            at.map_or(f64::INFINITY, |at| at + horizon)
+        })
+    }
+
+    /// The next that comes due at a horizon. It is not the next any more.
+    pub(super) fn next(&mut self, knot: usize) -> Option<Pending> {
         let due = self.due.get_mut(knot)?;
         if *due >= self.pushed {
             return None;
         }
         let entry = self.entries.get(*due % PENDING)?;
-        if entry.at + horizon > now {
-            return None;
-        }
         *due += 1;
         Some(*entry)
     }

@@ -5,6 +5,7 @@
 //! that is the error of the last value, at a period that of saying what was one period ago.
 
 use super::experts::{HORIZONS, KNOTS, small};
+use super::recent::{float, whole};
 
 /// So many values are kept.
 const KEPT: usize = 160;
@@ -19,11 +20,6 @@ const SEARCH: usize = 4;
 const MEMORY: f32 = 40.0;
 /// Something recurs if the lag is this much closer to what it was then than to the last value.
 const CLOSER: f32 = 0.5;
-/// Values are this many seconds apart, or as far as readings are if that is more.
-const LEAST_DISTANCE: f64 = 1.0;
-/// Over a gap of more values than this nothing is made up.
-const GAP: f64 = 32.0;
-
 /// The recent past at equal distances in time, the newest at `head`, older ones after it.
 #[derive(Clone, Debug)]
 pub(super) struct Season {
@@ -33,9 +29,8 @@ pub(super) struct Season {
     filled: usize,
     pushed: usize,
     delays: [usize; KNOTS],
-    /// The distance in time, and the time of the newest.
+    /// The distance in time.
     every: f64,
-    at: f64,
 }
 
 impl Default for Season {
@@ -48,37 +43,21 @@ impl Default for Season {
             pushed: 0,
             delays: [0; KNOTS],
             every: 0.0,
-            at: 0.0,
         }
     }
 }
 
 impl Season {
-    /// Takes what lies between two readings, each a time and a lag; `interval` is the usual time
-    /// between them. True if there was a value in between.
-    pub(super) fn observe(&mut self, from: (f64, f64), to: (f64, f64), interval: f64) -> bool {
-        let every = interval.max(LEAST_DISTANCE);
-        let is_alike = (0.5 * self.every..=2.0 * self.every).contains(&every);
-        if !is_alike || to.0 - self.at > GAP * self.every {
-            *self = Self {
-                every,
-                at: to.0,
-                ..Self::default()
-            };
-            self.push(small(to.1));
-            return true;
-        }
-        let mut is_new = false;
-        while to.0 >= self.at + self.every {
-            self.at += self.every;
-            let part = ((self.at - from.0) / (to.0 - from.0)).clamp(0.0, 1.0);
-            self.push(small(from.1 + part * (to.1 - from.1)));
-            is_new = true;
-        }
-        is_new
+    /// Begins anew, with values so many seconds apart.
+    pub(super) fn begin(&mut self, every: f64) {
+        *self = Self {
+            every,
+            ..Self::default()
+        };
     }
 
-    fn push(&mut self, value: f32) {
+    /// Takes the next value.
+    pub(super) fn push(&mut self, value: f32) {
         self.look(value);
         self.head = self.head.checked_sub(1).unwrap_or(KEPT - 1);
         if let Some(slot) = self.values.get_mut(self.head) {
@@ -152,33 +131,18 @@ impl Season {
         best.0
     }
 
-    /// What the lag will be at a horizon, `ahead` seconds after `now`, if it recurs.
-    pub(super) fn at(&self, knot: usize, now: f64, ahead: f64) -> Option<f32> {
-        let delay = *self.delays.get(knot)?;
-        if delay == 0 {
-            return None;
-        }
-        let steps = (now - self.at + ahead) / self.every;
-        let back = (float(delay) - steps).clamp(0.0, float(self.filled) - 1.0);
-        let at = |steps: usize| {
-            let steps = steps.min(self.filled.saturating_sub(1));
-            self.values.get((self.head + steps) % KEPT).copied()
-        };
-        let (later, earlier) = (at(whole(back))?, at(whole(back) + 1)?);
-        Some(later + small(back.fract()) * (earlier - later))
+    /// The delay to look back by for a horizon, in values; `None`: nothing recurs.
+    pub(super) fn delay(&self, knot: usize) -> Option<usize> {
+        self.delays.get(knot).copied().filter(|delay| *delay > 0)
     }
-}
 
-#[expect(clippy::cast_precision_loss, reason = "at most `KEPT`")]
-fn float(count: usize) -> f64 {
-    count as f64
-}
+    /// How many values there are.
+    pub(super) fn filled(&self) -> usize {
+        self.filled
+    }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "saturates, and is above zero"
-)]
-fn whole(value: f64) -> usize {
-    value as usize
+    /// The value so many before the newest.
+    pub(super) fn value(&self, older: usize) -> Option<f32> {
+        self.values.get((self.head + older) % KEPT).copied()
+    }
 }
