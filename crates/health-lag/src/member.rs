@@ -10,7 +10,7 @@ use crate::condition::Condition;
 use crate::estimate::{Estimator, Reading};
 use crate::foresight::Foresight;
 use crate::history::{History, HistorySpan, OpenSpan, nanoseconds};
-use crate::judge::{Judge, Seen, Standing};
+use crate::judge::{Judge, Patience, Seen, Standing};
 use crate::lag::Lag;
 use crate::leader::{Leader, Standpoint};
 use crate::level::Level;
@@ -124,7 +124,7 @@ impl Member {
     pub(crate) fn take(
         &mut self,
         at: Duration,
-        told: Told,
+        told: &Told,
         leader: &mut Leader,
         book: &Rulebook,
     ) -> Result<Effects, SampleError> {
@@ -134,25 +134,24 @@ impl Member {
         }
         let before = self.judge.standing();
         let (reading, seen) = match told {
-            Told::Positions(sample) => self.positions(at, &sample, leader),
-            Told::Measured { lag, entries } => self.measured(at, lag, entries),
+            Told::Positions(sample) => self.positions(at, sample, leader),
+            Told::Measured { lag, entries } => self.measured(at, *lag, *entries),
         };
         if seen.reset {
             self.estimator.clear();
             self.foresight = Foresight::default();
         }
         self.estimator.observe(&reading);
-        self.judge
-            .seen(&seen, &book.limits, self.estimator.interval());
-        let lag = seen.lag.duration();
-        self.span
-            .observe(nanoseconds(at), lag, &mut self.memory.history);
-        self.last = Some(Last::new(at, seen.lag, &told));
+        let patience = self.patience(book);
+        self.judge.seen(&seen, &book.limits, &patience);
+        let (now, lag) = (nanoseconds(at), nanoseconds(seen.lag.duration()));
+        self.span.observe(now, lag, &mut self.memory.history);
+        self.last = Some(Last::new(at, seen.lag, told));
         self.samples += 1;
         let estimator = &self.estimator;
         self.foresight
-            .observe(at, lag, book, || estimator.crossing(book.limits.critical));
-        Ok(self.react(before, at, book))
+            .observe(now, lag, book, || estimator.crossing(book.limits.critical));
+        Ok(self.react(before, at, &patience, book))
     }
 
     fn positions(&mut self, at: Duration, sample: &Sample, leader: &mut Leader) -> (Reading, Seen) {
@@ -208,12 +207,22 @@ impl Member {
     /// Takes note that it is `now`.
     pub(crate) fn advance(&mut self, now: Duration, book: &Rulebook) -> Effects {
         let before = self.judge.standing();
-        self.judge
-            .advance(now, &book.limits, self.estimator.interval());
-        self.react(before, now, book)
+        let patience = self.patience(book);
+        self.judge.advance(now, &patience);
+        self.react(before, now, &patience, book)
     }
 
-    fn react(&mut self, before: Standing, now: Duration, book: &Rulebook) -> Effects {
+    fn patience(&self, book: &Rulebook) -> Patience {
+        Patience::new(&book.limits, self.estimator.interval())
+    }
+
+    fn react(
+        &mut self,
+        before: Standing,
+        now: Duration,
+        patience: &Patience,
+        book: &Rulebook,
+    ) -> Effects {
         let after = self.judge.standing();
         let mut effects = Effects {
             before,
@@ -221,12 +230,8 @@ impl Member {
             alerts: [None; AlertKind::ALL.len()],
             alerted: false,
             lag: self.lag_nanos(after),
-            due: NONE,
+            due: self.judge.due(patience),
         };
-        let interval = self.estimator.interval();
-        if let Some(due) = self.judge.due(&book.limits, interval) {
-            effects.due = nanoseconds(due);
-        }
         let calm = after == Standing::default() && !self.predicted();
         if calm && !self.alarmed {
             return effects;

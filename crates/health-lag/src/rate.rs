@@ -64,11 +64,20 @@ impl RateMeter {
         self.interval
     }
 
-    /// The usual time between samples.
+    /// The usual time between samples; 584 years are the most.
     pub(crate) fn interval(&self) -> Option<Duration> {
         let known = self.interval > 0.0;
-        known.then(|| Duration::try_from_secs_f64(self.interval).unwrap_or(Duration::MAX))
+        known.then(|| Duration::from_nanos(whole(self.interval * 1e9 + 0.5)))
     }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "saturates, and is above zero"
+)]
+fn whole(value: f64) -> u64 {
+    value as u64
 }
 
 /// Never negative: what went back began anew.

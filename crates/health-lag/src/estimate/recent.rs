@@ -5,10 +5,8 @@
 
 use super::agenda::between;
 use super::experts::small;
-use super::season::Season;
+use super::season::{MOST, Season};
 
-/// So many values wait at the most.
-const WAITING: usize = 8;
 /// Values are this many seconds apart, or as far as readings are if that is more.
 const LEAST_DISTANCE: f64 = 1.0;
 /// Over a gap of more values than this nothing is made up.
@@ -20,7 +18,7 @@ pub(super) struct Recent {
     every: f64,
     at: f64,
     /// The oldest first.
-    waiting: [f32; WAITING],
+    waiting: [f32; MOST],
     count: usize,
     /// What the season knows is void.
     is_anew: bool,
@@ -58,7 +56,7 @@ impl Recent {
     }
 
     fn push(&mut self, value: f32, season: &mut Season) {
-        if self.count == WAITING {
+        if self.count == MOST {
             self.hand_on(season);
         }
         if let Some(slot) = self.waiting.get_mut(self.count) {
@@ -72,9 +70,7 @@ impl Recent {
         if std::mem::take(&mut self.is_anew) {
             season.begin(self.every);
         }
-        for value in self.waiting.iter().take(self.count) {
-            season.push(*value);
-        }
+        season.push(self.waiting.get(..self.count).unwrap_or_default());
         self.count = 0;
     }
 

@@ -20,13 +20,18 @@ const SEARCH: usize = 4;
 const MEMORY: f32 = 40.0;
 /// Something recurs if the lag is this much closer to what it was then than to the last value.
 const CLOSER: f32 = 0.5;
-/// The recent past at equal distances in time, the newest at `head`, older ones after it.
+/// So many values are taken at a time, at the most.
+pub(super) const MOST: usize = 8;
+/// What is done to so many distances at once is done to all of them by one instruction.
+const LANES: usize = 8;
+
+/// The recent past at equal distances in time.
 #[derive(Clone, Debug)]
 pub(super) struct Season {
-    values: [f32; KEPT],
+    /// The newest first. Those beyond the farthest delay are for the oldest of those taken together.
+    values: [f32; KEPT + MOST],
+    /// By delay.
     distances: [f32; KEPT],
-    head: usize,
-    filled: usize,
     pushed: usize,
     delays: [usize; KNOTS],
     /// The distance in time.
@@ -36,10 +41,8 @@ pub(super) struct Season {
 impl Default for Season {
     fn default() -> Self {
         Self {
-            values: [0.0; KEPT],
+            values: [0.0; KEPT + MOST],
             distances: [0.0; KEPT],
-            head: 0,
-            filled: 0,
             pushed: 0,
             delays: [0; KNOTS],
             every: 0.0,
@@ -56,62 +59,51 @@ impl Season {
         };
     }
 
-    /// Takes the next value.
-    pub(super) fn push(&mut self, value: f32) {
-        self.look(value);
-        self.head = self.head.checked_sub(1).unwrap_or(KEPT - 1);
-        if let Some(slot) = self.values.get_mut(self.head) {
-            *slot = value;
+    /// Takes the next values, the oldest first.
+    pub(super) fn push(&mut self, new: &[f32]) {
+        let count = new.len().min(MOST);
+        self.values.copy_within(..KEPT + MOST - count, count);
+        for (slot, value) in self.values.iter_mut().zip(new.iter().take(count).rev()) {
+            *slot = *value;
         }
-        self.filled = (self.filled + 1).min(KEPT);
-        self.pushed = self.pushed.saturating_add(1);
-        // One horizon a time, and not each time: a period does not change from value to value.
-        if self.pushed.is_multiple_of(SEARCH) {
-            let knot = self.pushed / SEARCH % KNOTS;
-            let horizon = HORIZONS.get(knot).copied().unwrap_or_default();
-            let steps = whole((f64::from(horizon) / self.every).ceil()).max(1);
-            let found = self.closest(steps);
-            if let Some(delay) = self.delays.get_mut(knot) {
-                *delay = found;
+        for (older, value) in (1..=count).rev().zip(new) {
+            self.look(*value, older);
+            self.pushed = self.pushed.saturating_add(1);
+            // One horizon a time, and not each time: a period does not change from value to value.
+            if self.pushed.is_multiple_of(SEARCH) {
+                let knot = self.pushed / SEARCH % KNOTS;
+                let horizon = HORIZONS.get(knot).copied().unwrap_or_default();
+                let steps = whole((f64::from(horizon) / self.every).ceil()).max(1);
+                let found = self.closest(steps);
+                if let Some(delay) = self.delays.get_mut(knot) {
+                    *delay = found;
+                }
             }
         }
     }
 
-    /// Updates the distances of a part of the delays; `value` is not yet kept.
-    fn look(&mut self, value: f32) {
+    /// Updates the distances of a part of the delays; what came before `value` begins at `older`.
+    fn look(&mut self, value: f32, older: usize) {
         let first = self.pushed % PARTS * PART;
-        let there = self.filled.saturating_sub(first).min(PART);
-        if there == 0 {
-            return;
-        }
-        let Some(distances) = self.distances.get_mut(first..first + there) else {
+        let distances = self.distances.get_mut(first..);
+        let distances = distances.and_then(|it| it.first_chunk_mut::<PART>());
+        let before = self.values.get(older + first..);
+        let before = before.and_then(|it| it.first_chunk::<PART>());
+        let (Some(distances), Some(before)) = (distances, before) else {
             return;
         };
-        // The value that is `i` after the head is `i + 1` steps old. The ring may end among them.
-        let start = (self.head + first) % KEPT;
-        let before_end = there.min(KEPT - start);
-        let (near, far) = distances.split_at_mut(before_end);
-        let values = |from: usize, count: usize| self.values.get(from..from + count);
-        let parts = [
-            (near, values(start, before_end)),
-            (far, values(0, there - before_end)),
-        ];
         let seen = self.pushed.saturating_sub(first);
-        let is_settled = seen > PART + PARTS * whole(f64::from(MEMORY));
+        if seen > PART + PARTS * whole(f64::from(MEMORY)) {
+            for (distance, was) in distances.iter_mut().zip(before) {
+                *distance += ((value - was).abs() - *distance) * (1.0 / MEMORY);
+            }
+            return;
+        }
         let mut looks = small(float(seen));
-        for (distances, was) in parts {
-            let pairs = distances.iter_mut().zip(was.unwrap_or_default());
-            if is_settled {
-                for (distance, was) in pairs {
-                    *distance += ((value - was).abs() - *distance) * (1.0 / MEMORY);
-                }
-                continue;
-            }
-            for (distance, was) in pairs {
-                let rate = 1.0 / (looks * EACH + 1.0 - EACH).min(MEMORY);
-                *distance += ((value - was).abs() - *distance) * rate;
-                looks -= 1.0;
-            }
+        for (distance, was) in distances.iter_mut().zip(before).take(seen) {
+            let rate = 1.0 / (looks * EACH + 1.0 - EACH).min(MEMORY);
+            *distance += ((value - was).abs() - *distance) * rate;
+            looks -= 1.0;
         }
     }
 
@@ -122,13 +114,19 @@ impl Season {
             return 0;
         };
         let distances = self.distances.get(horizon..known).unwrap_or_default();
-        let mut best = (0, CLOSER * last);
-        for (index, distance) in distances.iter().enumerate() {
-            if *distance < best.1 {
-                best = (horizon + index + 1, *distance);
+        let mut least = [CLOSER * last; LANES];
+        let (chunks, rest) = distances.as_chunks::<LANES>();
+        for chunk in chunks {
+            for (least, distance) in least.iter_mut().zip(chunk) {
+                *least = if distance < least { *distance } else { *least };
             }
         }
-        best.0
+        let least = least.iter().chain(rest).copied().fold(CLOSER * last, f32::min);
+        if least >= CLOSER * last {
+            return 0;
+        }
+        let found = distances.iter().position(|distance| *distance == least);
+        found.map_or(0, |index| horizon + index + 1)
     }
 
     /// The delay to look back by for a horizon, in values; `None`: nothing recurs.
@@ -138,11 +136,11 @@ impl Season {
 
     /// How many values there are.
     pub(super) fn filled(&self) -> usize {
-        self.filled
+        self.pushed.min(KEPT)
     }
 
     /// The value so many before the newest.
     pub(super) fn value(&self, older: usize) -> Option<f32> {
-        self.values.get((self.head + older) % KEPT).copied()
+        self.values.get(older).copied()
     }
 }
