@@ -52,7 +52,7 @@ use std::time::Duration;
 use self::agenda::Agenda;
 use self::book::{Book, Said};
 use self::crossing::{Way, seconds};
-use self::experts::{HORIZONS, KNOTS, Opinions, small};
+use self::experts::{Opinions, small};
 use self::interval::{UNSEEN, wider};
 use self::motion::{Motion, Past};
 use self::recent::Recent;
@@ -185,14 +185,18 @@ impl Estimator {
         if !self.agenda.is_time(self.now) {
             return;
         }
-        let Cold { season, book, .. } = &mut *self.cold;
+        let Cold { past, season, book } = &mut *self.cold;
         self.recent.hand_on(season);
         book.judge(&mut self.agenda, readings);
-        let opinions: [Opinions; KNOTS] = std::array::from_fn(|knot| {
-            let horizon = HORIZONS.get(knot).copied().unwrap_or_default();
-            self.opinions(knot, f64::from(horizon))
-        });
-        let book = &mut self.cold.book;
+        let known = Known {
+            now: self.now,
+            lag: self.lag,
+            motion: &self.motion,
+            recent: &self.recent,
+            past,
+            season,
+        };
+        let opinions = |knot, ahead| known.opinions(knot, ahead);
         book.keep(self.now, self.lag, opinions, &mut self.agenda);
     }
 
@@ -301,21 +305,15 @@ impl Estimator {
     }
 
     fn opinions(&self, knot: usize, ahead: f64) -> Opinions {
-        let most = self.lag + ahead;
-        let trend = self.motion.trend();
-        let season = &self.cold.season;
-        let recurring = self.recent.recurring(season, knot, self.now, ahead);
-        let last = small(self.lag);
-        Opinions {
-            steady: [
-                last,
-                small(self.motion.mean()),
-                small(self.motion.usual()),
-                recurring.unwrap_or(last),
-            ],
-            trend: trend.map(|trend| small(trend.at(ahead).clamp(0.0, most))),
-            survival: self.motion.survival(ahead, &self.cold.past),
-        }
+        let known = Known {
+            now: self.now,
+            lag: self.lag,
+            motion: &self.motion,
+            recent: &self.recent,
+            past: &self.cold.past,
+            season: &self.cold.season,
+        };
+        known.opinions(knot, ahead)
     }
 
     fn said(&self, ahead: f64, opinions: &Opinions, wider: f32) -> Said {
@@ -342,6 +340,35 @@ impl Estimator {
         let opinions = self.opinions(Book::knot(ahead), ahead);
         let said = self.said(ahead, &opinions, 1.0);
         (f64::from(said.lower), f64::from(said.upper))
+    }
+}
+
+/// What opinions rest on.
+struct Known<'a> {
+    now: f64,
+    lag: f64,
+    motion: &'a Motion,
+    recent: &'a Recent,
+    past: &'a Past,
+    season: &'a Season,
+}
+
+impl Known<'_> {
+    fn opinions(&self, knot: usize, ahead: f64) -> Opinions {
+        let most = self.lag + ahead;
+        let trend = self.motion.trend();
+        let recurring = self.recent.recurring(self.season, knot, self.now, ahead);
+        let last = small(self.lag);
+        Opinions {
+            steady: [
+                last,
+                small(self.motion.mean()),
+                small(self.motion.usual()),
+                recurring.unwrap_or(last),
+            ],
+            trend: trend.map(|trend| small(trend.at(ahead).clamp(0.0, most))),
+            survival: self.motion.survival(ahead, self.past),
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 use super::agenda::{Agenda, between};
 use super::experts::{HORIZONS, KNOTS, Opinions, Record, small};
 use super::interval::{Tails, UNSEEN};
-use super::pending::{Pending, Ring};
+use super::pending::Ring;
 
 /// The share of hits is of about so many.
 const HITS: f32 = 256.0;
@@ -75,16 +75,16 @@ impl Book {
         &mut self,
         now: f64,
         lag: f64,
-        opinions: [Opinions; KNOTS],
+        opinions: impl Fn(usize, f64) -> Opinions,
         agenda: &mut Agenda,
     ) {
-        let mut kept = Pending::new(now);
-        for (knot, (opinions, horizon)) in opinions.iter().zip(HORIZONS).enumerate() {
+        self.pending.push(now);
+        for (knot, horizon) in HORIZONS.into_iter().enumerate() {
+            let opinions = opinions(knot, f64::from(horizon));
             let most = small(lag) + horizon;
-            let said = self.said((knot, horizon), opinions, most, 1.0);
-            kept.set(knot, opinions, said);
+            let said = self.said((knot, horizon), &opinions, most, 1.0);
+            self.pending.set(knot, &opinions, said);
         }
-        self.pending.push(kept);
         agenda.kept(now, self.pending.due(HORIZONS.map(f64::from)));
     }
 
@@ -108,7 +108,7 @@ impl Book {
 
     /// The truth about the next forecast that comes due at a horizon.
     fn judge_next(&mut self, knot: usize, truth: f32) {
-        let due = self.pending.next(knot).and_then(|due| due.get(knot));
+        let due = self.pending.next(knot);
         let (Some((opinions, said)), Some(record)) = (due, self.records.get_mut(knot)) else {
             return;
         };

@@ -30,6 +30,16 @@ impl Line {
         self.value_value = self.value_value * kept + value_off * value_left;
     }
 
+    /// Leaves all of it, or nothing: by the part 1 or 0, so that no branch has to be foretold.
+    pub(super) fn keep(&mut self, part: f64) {
+        self.weight *= part;
+        self.time *= part;
+        self.value *= part;
+        self.time_time *= part;
+        self.time_value *= part;
+        self.value_value *= part;
+    }
+
     /// How many points it rests on; older ones count less.
     pub(super) fn weight(&self) -> f64 {
         self.weight

@@ -10,8 +10,8 @@ const PENDING: usize = 17;
 
 /// What was said at a time.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Pending {
-    pub(super) at: f64,
+struct Pending {
+    at: f64,
     /// The first three of the steady opinions are the same for all horizons.
     steady: [f32; STEADY - 1],
     is_contested: bool,
@@ -28,14 +28,7 @@ struct AtHorizon {
 }
 
 impl Pending {
-    pub(super) fn new(at: f64) -> Self {
-        Self {
-            at,
-            ..Self::default()
-        }
-    }
-
-    pub(super) fn set(&mut self, knot: usize, opinions: &Opinions, said: Said) {
+    fn set(&mut self, knot: usize, opinions: &Opinions, said: Said) {
         let [last, mean, usual, recurring] = opinions.steady;
         self.steady = [last, mean, usual];
         self.is_contested = opinions.trend.is_some();
@@ -51,7 +44,7 @@ impl Pending {
     }
 
     /// All of it but how likely the trend was to last, which nobody judges.
-    pub(super) fn get(&self, knot: usize) -> Option<(Opinions, Said)> {
+    fn get(&self, knot: usize) -> Option<(Opinions, Said)> {
         let at = self.at_horizon.get(knot)?;
         let [last, mean, usual] = self.steady;
         let opinions = Opinions {
@@ -78,14 +71,23 @@ pub(super) struct Ring {
 }
 
 impl Ring {
-    pub(super) fn push(&mut self, pending: Pending) {
+    /// Begins what is said at a time.
+    pub(super) fn push(&mut self, at: f64) {
         if let Some(slot) = self.entries.get_mut(self.pushed % PENDING) {
-            *slot = pending;
+            slot.at = at;
         }
         self.pushed += 1;
         // Those not judged before they are overwritten never are.
         let oldest = self.pushed.saturating_sub(PENDING);
         self.due = self.due.map(|due| due.max(oldest));
+    }
+
+    /// Adds to what was begun last.
+    pub(super) fn set(&mut self, knot: usize, opinions: &Opinions, said: Said) {
+        let last = self.pushed.saturating_sub(1) % PENDING;
+        if let Some(slot) = self.entries.get_mut(last) {
+            slot.set(knot, opinions, said);
+        }
     }
 
     /// When the next was said that comes due at a horizon.
@@ -107,13 +109,13 @@ impl Ring {
     }
 
     /// The next that comes due at a horizon. It is not the next any more.
-    pub(super) fn next(&mut self, knot: usize) -> Option<Pending> {
+    pub(super) fn next(&mut self, knot: usize) -> Option<(Opinions, Said)> {
         let due = self.due.get_mut(knot)?;
         if *due >= self.pushed {
             return None;
         }
         let entry = self.entries.get(*due % PENDING)?;
         *due += 1;
-        Some(*entry)
+        entry.get(knot)
     }
 }

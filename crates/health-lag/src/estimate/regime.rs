@@ -62,15 +62,11 @@ impl Regime {
         let z = off.clamp(-FARTHEST, FARTHEST);
         self.up = (self.up + z - SLACK).max(0.0);
         self.down = (self.down - z - SLACK).max(0.0);
-        if self.up == 0.0 && self.down == 0.0 {
-            self.next = Line::default();
-            self.next_age = 0.0;
-        } else {
-            if self.next.weight() > 0.0 {
-                self.next_age += passed;
-            }
-            self.next.observe(passed, kept, value);
-        }
+        let is_off = if self.up + self.down > 0.0 { 1.0 } else { 0.0 };
+        let since = if self.next.weight() > 0.0 { passed } else { 0.0 };
+        self.next_age = (self.next_age + since) * is_off;
+        self.next.observe(passed, kept, value);
+        self.next.keep(is_off);
         self.learn(off, z);
         if self.up.max(self.down) > ALARM && self.next.weight() > 2.0 {
             let (before, after) = (self.slope, self.next.slope());
