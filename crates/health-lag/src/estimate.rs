@@ -113,12 +113,13 @@ pub struct Estimator {
     cold: Box<Cold>,
 }
 
-/// What not every reading needs.
+/// What not every reading needs; what is needed together stands together.
 #[derive(Clone, Debug, Default)]
+#[repr(C)]
 struct Cold {
+    book: Book,
     past: Past,
     season: Season,
-    book: Book,
 }
 
 impl Estimator {
@@ -186,7 +187,9 @@ impl Estimator {
             return;
         }
         let Cold { past, season, book } = &mut *self.cold;
-        self.recent.hand_on(season);
+        if self.recent.is_time() {
+            self.recent.hand_on(season);
+        }
         book.judge(&mut self.agenda, readings);
         let known = Known {
             now: self.now,

@@ -5,7 +5,7 @@
 use super::agenda::{Agenda, between};
 use super::experts::{HORIZONS, KNOTS, Opinions, Record, small};
 use super::interval::{Tails, UNSEEN};
-use super::pending::Ring;
+use super::pending::Rings;
 
 /// The share of hits is of about so many.
 const HITS: f32 = 256.0;
@@ -18,14 +18,21 @@ pub(super) struct Said {
     pub(super) upper: f32,
 }
 
-#[derive(Clone, Debug, Default)]
-pub(super) struct Book {
-    records: [Record; KNOTS],
+/// What came of the forecasts for one horizon.
+#[derive(Clone, Copy, Debug, Default)]
+struct Account {
+    record: Record,
     /// Of forecasts without a trend, and of those with one: they err in other ways.
-    tails: [[Tails; KNOTS]; 2],
-    pending: Ring,
+    tails: [Tails; 2],
+}
+
+#[derive(Clone, Debug, Default)]
+#[repr(C)]
+pub(super) struct Book {
     hits: f32,
     judged: u64,
+    accounts: [Account; KNOTS],
+    pending: Rings,
 }
 
 impl Book {
@@ -36,7 +43,7 @@ impl Book {
     }
 
     pub(super) fn record(&self, knot: usize) -> Option<&Record> {
-        self.records.get(knot)
+        self.accounts.get(knot).map(|account| &account.record)
     }
 
     /// What is to be said of a horizon of `ahead` seconds; no lag is above `most`, as far as a lag
@@ -51,7 +58,7 @@ impl Book {
         let combined = self.record(knot).map_or(most, |it| it.combined(opinions));
         let lag = combined.clamp(0.0, most);
         let kind = usize::from(opinions.trend.is_some());
-        let tails = self.tails.get(kind).and_then(|tails| tails.get(knot));
+        let tails = self.accounts.get(knot).and_then(|it| it.tails.get(kind));
         let Tails { below, above } = tails.copied().unwrap_or_default();
         if !above.is_known() || !wider.is_finite() {
             return Said {
@@ -78,14 +85,14 @@ impl Book {
         opinions: impl Fn(usize, f64) -> Opinions,
         agenda: &mut Agenda,
     ) {
-        self.pending.push(now);
         for (knot, horizon) in HORIZONS.into_iter().enumerate() {
             let opinions = opinions(knot, f64::from(horizon));
             let most = small(lag) + horizon;
             let said = self.said((knot, horizon), &opinions, most, 1.0);
-            self.pending.set(knot, &opinions, said);
+            self.pending.set(now, knot, &opinions, said);
         }
-        agenda.kept(now, self.pending.due(HORIZONS.map(f64::from)));
+        self.pending.push();
+        agenda.kept(now, self.pending.due());
     }
 
     /// Judges what the agenda has noted, and what else has come due between two readings, each a time
@@ -95,13 +102,17 @@ impl Book {
         agenda: &mut Agenda,
         readings: Option<((f64, f64), (f64, f64))>,
     ) {
-        for (knot, horizon) in HORIZONS.into_iter().map(f64::from).enumerate() {
-            if let Some(truth) = agenda.take(knot) {
+        // All are looked at before any is judged: that waits for memory once, and not for each.
+        let due = self.pending.due();
+        for (knot, mut due) in due.into_iter().enumerate() {
+            if let Some(truth) = agenda.take(knot).filter(|_| due.is_finite()) {
                 self.judge_next(knot, truth);
+                due = self.pending.next_due(knot);
             }
             let Some((from, to)) = readings else { continue };
-            while let Some(at) = self.pending.next_at(knot).filter(|at| at + horizon <= to.0) {
-                self.judge_next(knot, between(from, to, at + horizon));
+            while due <= to.0 {
+                self.judge_next(knot, between(from, to, due));
+                due = self.pending.next_due(knot);
             }
         }
     }
@@ -109,13 +120,12 @@ impl Book {
     /// The truth about the next forecast that comes due at a horizon.
     fn judge_next(&mut self, knot: usize, truth: f32) {
         let due = self.pending.next(knot);
-        let (Some((opinions, said)), Some(record)) = (due, self.records.get_mut(knot)) else {
+        let (Some((opinions, said)), Some(account)) = (due, self.accounts.get_mut(knot)) else {
             return;
         };
-        record.judge(&opinions, said.lag, truth);
+        account.record.judge(&opinions, said.lag, truth);
         let kind = usize::from(opinions.trend.is_some());
-        let tails = self.tails.get_mut(kind);
-        if let Some(tails) = tails.and_then(|tails| tails.get_mut(knot)) {
+        if let Some(tails) = account.tails.get_mut(kind) {
             tails.above.observe(truth - said.lag, truth > said.upper);
             tails.below.observe(said.lag - truth, truth < said.lower);
         }
@@ -126,7 +136,9 @@ impl Book {
 
     /// Another regime begins.
     pub(super) fn begin_anew(&mut self) {
-        self.records.iter_mut().for_each(Record::begin_anew);
+        for account in &mut self.accounts {
+            account.record.begin_anew();
+        }
     }
 
     /// How many were judged, and the share of those that were hits.

@@ -1,41 +1,62 @@
 //! Forecasts that have not come due.
 //!
-//! A ring; it judges none.
+//! A ring for each horizon; it judges none.
 
 use super::book::Said;
-use super::experts::{KNOTS, Opinions, STEADY};
+use super::experts::{HORIZONS, KNOTS, Opinions, STEADY};
 
-/// As many as fit into the longest horizon at the least distance between them, and some.
-const PENDING: usize = 17;
+/// As many as fit into each horizon at the least distance between them, and some: powers of two.
+const PENDING: [usize; KNOTS] = [4, 8, 16];
+/// Where each ring begins.
+const BEGINS: [usize; KNOTS] = [0, 4, 12];
+const ALL: usize = 28;
+/// Less than any lag: no trend.
+const NONE: f32 = -1.0;
 
-/// What was said at a time.
+/// What was said at a time of a horizon.
 #[derive(Clone, Copy, Debug, Default)]
 struct Pending {
     at: f64,
-    /// The first three of the steady opinions are the same for all horizons.
-    steady: [f32; STEADY - 1],
-    is_contested: bool,
-    at_horizon: [AtHorizon; KNOTS],
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct AtHorizon {
-    recurring: f32,
+    steady: [f32; STEADY],
     trend: f32,
     lag: f32,
     lower: f32,
     upper: f32,
 }
 
-impl Pending {
-    fn set(&mut self, knot: usize, opinions: &Opinions, said: Said) {
-        let [last, mean, usual, recurring] = opinions.steady;
-        self.steady = [last, mean, usual];
-        self.is_contested = opinions.trend.is_some();
-        if let Some(at_horizon) = self.at_horizon.get_mut(knot) {
-            *at_horizon = AtHorizon {
-                recurring,
-                trend: opinions.trend.unwrap_or_default(),
+/// The rings, and how far each has got.
+#[derive(Clone, Debug)]
+pub(super) struct Rings {
+    entries: [Pending; ALL],
+    /// How many were ever pushed into each, and how many of these have come due.
+    pushed: usize,
+    due: [usize; KNOTS],
+}
+
+impl Default for Rings {
+    fn default() -> Self {
+        Self {
+            entries: [Pending::default(); ALL],
+            pushed: 0,
+            due: [0; KNOTS],
+        }
+    }
+}
+
+fn place(knot: usize, number: usize) -> Option<usize> {
+    let room = PENDING.get(knot)?;
+    Some(BEGINS.get(knot)? + (number & (room - 1)))
+}
+
+impl Rings {
+    /// Keeps what is said at a time of a horizon. Each of them is told before the next time.
+    pub(super) fn set(&mut self, at: f64, knot: usize, opinions: &Opinions, said: Said) {
+        let slot = place(knot, self.pushed).and_then(|place| self.entries.get_mut(place));
+        if let Some(slot) = slot {
+            *slot = Pending {
+                at,
+                steady: opinions.steady,
+                trend: opinions.trend.unwrap_or(NONE),
                 lag: said.lag,
                 lower: said.lower,
                 upper: said.upper,
@@ -43,79 +64,52 @@ impl Pending {
         }
     }
 
-    /// All of it but how likely the trend was to last, which nobody judges.
-    fn get(&self, knot: usize) -> Option<(Opinions, Said)> {
-        let at = self.at_horizon.get(knot)?;
-        let [last, mean, usual] = self.steady;
+    /// All horizons have been told.
+    pub(super) fn push(&mut self) {
+        self.pushed += 1;
+        for (due, room) in self.due.iter_mut().zip(PENDING) {
+            // Those not judged before they are overwritten never are.
+            *due = (*due).max(self.pushed.saturating_sub(room));
+        }
+    }
+
+    /// When the next comes due at each horizon.
+    pub(super) fn due(&self) -> [f64; KNOTS] {
+        std::array::from_fn(|knot| self.next_due(knot))
+    }
+
+    /// When the next comes due at a horizon; never, if there is none.
+    pub(super) fn next_due(&self, knot: usize) -> f64 {
+        let horizon = HORIZONS.get(knot).copied().map(f64::from);
+        let next = self.next_place(knot).and_then(|it| self.entries.get(it));
+        next.zip(horizon)
+            .map_or(f64::INFINITY, |(next, horizon)| next.at + horizon)
+    }
+
+    fn next_place(&self, knot: usize) -> Option<usize> {
+        let due = *self.due.get(knot)?;
+        if due < self.pushed {
+            place(knot, due)
+        } else {
+            None
+        }
+    }
+
+    /// The next that comes due at a horizon. It is not the next any more. It has all of it but how
+    /// likely the trend was to last, which nobody judges.
+    pub(super) fn next(&mut self, knot: usize) -> Option<(Opinions, Said)> {
+        let entry = self.entries.get(self.next_place(knot)?)?;
+        *self.due.get_mut(knot)? += 1;
         let opinions = Opinions {
-            steady: [last, mean, usual, at.recurring],
-            trend: self.is_contested.then_some(at.trend),
+            steady: entry.steady,
+            trend: (entry.trend >= 0.0).then_some(entry.trend),
             survival: 0.0,
         };
         let said = Said {
-            lag: at.lag,
-            lower: at.lower,
-            upper: at.upper,
+            lag: entry.lag,
+            lower: entry.lower,
+            upper: entry.upper,
         };
         Some((opinions, said))
-    }
-}
-
-/// The ring, and how far each horizon has got in it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Ring {
-    entries: [Pending; PENDING],
-    /// How many were ever pushed, and of these how many have come due at each horizon.
-    pushed: usize,
-    due: [usize; KNOTS],
-}
-
-impl Ring {
-    /// Begins what is said at a time.
-    pub(super) fn push(&mut self, at: f64) {
-        if let Some(slot) = self.entries.get_mut(self.pushed % PENDING) {
-            slot.at = at;
-        }
-        self.pushed += 1;
-        // Those not judged before they are overwritten never are.
-        let oldest = self.pushed.saturating_sub(PENDING);
-        self.due = self.due.map(|due| due.max(oldest));
-    }
-
-    /// Adds to what was begun last.
-    pub(super) fn set(&mut self, knot: usize, opinions: &Opinions, said: Said) {
-        let last = self.pushed.saturating_sub(1) % PENDING;
-        if let Some(slot) = self.entries.get_mut(last) {
-            slot.set(knot, opinions, said);
-        }
-    }
-
-    /// When the next was said that comes due at a horizon.
-    pub(super) fn next_at(&self, knot: usize) -> Option<f64> {
-        let due = *self.due.get(knot)?;
-        if due >= self.pushed {
-            return None;
-        }
-        Some(self.entries.get(due % PENDING)?.at)
-    }
-
-    /// When at each horizon the next comes due, of horizons of so many seconds.
-    pub(super) fn due(&self, horizons: [f64; KNOTS]) -> [f64; KNOTS] {
-        std::array::from_fn(|knot| {
-            let horizon = horizons.get(knot).copied().unwrap_or_default();
-            let at = self.next_at(knot);
-            at.map_or(f64::INFINITY, |at| at + horizon)
-        })
-    }
-
-    /// The next that comes due at a horizon. It is not the next any more.
-    pub(super) fn next(&mut self, knot: usize) -> Option<(Opinions, Said)> {
-        let due = self.due.get_mut(knot)?;
-        if *due >= self.pushed {
-            return None;
-        }
-        let entry = self.entries.get(*due % PENDING)?;
-        *due += 1;
-        entry.get(knot)
     }
 }

@@ -4,11 +4,13 @@
 //! values at a time.
 
 use super::agenda::between;
-use super::experts::small;
+use super::experts::{KNOTS, small};
 use super::season::{MOST, Season};
 
 /// Values are this many seconds apart, or as far as readings are if that is more.
 const LEAST_DISTANCE: f64 = 1.0;
+/// What recurs is sought once values have waited for so many seconds.
+const WAIT: f64 = 8.0;
 /// Over a gap of more values than this nothing is made up.
 const GAP: f64 = 32.0;
 
@@ -22,6 +24,8 @@ pub(super) struct Recent {
     count: usize,
     /// What the season knows is void.
     is_anew: bool,
+    /// What the season found when it saw values last.
+    delays: [u8; KNOTS],
 }
 
 impl Recent {
@@ -65,6 +69,11 @@ impl Recent {
         }
     }
 
+    /// Whether values have waited for long.
+    pub(super) fn is_time(&self) -> bool {
+        float(self.count) * self.every >= WAIT
+    }
+
     /// Tells the season what waits.
     pub(super) fn hand_on(&mut self, season: &mut Season) {
         if std::mem::take(&mut self.is_anew) {
@@ -72,6 +81,7 @@ impl Recent {
         }
         season.push(self.waiting.get(..self.count).unwrap_or_default());
         self.count = 0;
+        self.delays = season.delays();
     }
 
     /// What the lag will be at a horizon, `ahead` seconds after `now`, if it recurs.
@@ -82,7 +92,10 @@ impl Recent {
         now: f64,
         ahead: f64,
     ) -> Option<f32> {
-        let delay = season.delay(knot).filter(|_| !self.is_anew)?;
+        let delay = usize::from(*self.delays.get(knot)?);
+        if delay == 0 {
+            return None;
+        }
         let oldest = (self.count + season.filled()).checked_sub(1)?;
         let steps = (now - self.at + ahead) / self.every;
         let back = (float(delay) - steps).clamp(0.0, float(oldest));

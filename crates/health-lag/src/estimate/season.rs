@@ -21,7 +21,7 @@ const MEMORY: f32 = 40.0;
 /// Something recurs if the lag is this much closer to what it was then than to the last value.
 const CLOSER: f32 = 0.5;
 /// So many values are taken at a time, at the most.
-pub(super) const MOST: usize = 8;
+pub(super) const MOST: usize = 16;
 /// What is done to so many distances at once is done to all of them by one instruction.
 const LANES: usize = 8;
 
@@ -33,7 +33,7 @@ pub(super) struct Season {
     /// By delay.
     distances: [f32; KEPT],
     pushed: usize,
-    delays: [usize; KNOTS],
+    delays: [u8; KNOTS],
     /// The distance in time.
     every: f64,
 }
@@ -76,7 +76,8 @@ impl Season {
                 let steps = whole((f64::from(horizon) / self.every).ceil()).max(1);
                 let found = self.closest(steps);
                 if let Some(delay) = self.delays.get_mut(knot) {
-                    *delay = found;
+                    // There are not so many.
+                    *delay = u8::try_from(found).unwrap_or(0);
                 }
             }
         }
@@ -129,9 +130,9 @@ impl Season {
         found.map_or(0, |index| horizon + index + 1)
     }
 
-    /// The delay to look back by for a horizon, in values; `None`: nothing recurs.
-    pub(super) fn delay(&self, knot: usize) -> Option<usize> {
-        self.delays.get(knot).copied().filter(|delay| *delay > 0)
+    /// By horizon, the delay to look back by, in values; 0: nothing recurs.
+    pub(super) fn delays(&self) -> [u8; KNOTS] {
+        self.delays
     }
 
     /// How many values there are.
