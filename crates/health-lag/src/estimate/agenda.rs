@@ -4,6 +4,7 @@
 //! not look into the book.
 
 use super::experts::{KNOTS, small};
+use super::pending::Turns;
 
 /// A forecast is kept if so many seconds have passed since the last that was.
 const EVERY: f64 = 4.0;
@@ -18,6 +19,7 @@ pub(super) struct Agenda {
     /// Of each horizon, when the next forecast comes due; and the truth, once it has.
     due: [f64; KNOTS],
     truths: [f32; KNOTS],
+    pub(super) turns: Turns,
 }
 
 impl Default for Agenda {
@@ -27,6 +29,7 @@ impl Default for Agenda {
             keep: f64::NEG_INFINITY,
             due: [f64::INFINITY; KNOTS],
             truths: [NONE; KNOTS],
+            turns: Turns::default(),
         }
     }
 }

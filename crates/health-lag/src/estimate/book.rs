@@ -5,7 +5,7 @@
 use super::agenda::{Agenda, between};
 use super::experts::{HORIZONS, KNOTS, Opinions, Record, small};
 use super::interval::{Tails, UNSEEN};
-use super::pending::Rings;
+use super::pending::{Rings, Turns};
 
 /// The share of hits is of about so many.
 const HITS: f32 = 256.0;
@@ -89,10 +89,10 @@ impl Book {
             let opinions = opinions(knot, f64::from(horizon));
             let most = small(lag) + horizon;
             let said = self.said((knot, horizon), &opinions, most, 1.0);
-            self.pending.set(now, knot, &opinions, said);
+            self.pending.set(&agenda.turns, now, knot, &opinions, said);
         }
-        self.pending.push();
-        agenda.kept(now, self.pending.due());
+        agenda.turns.push();
+        agenda.kept(now, self.pending.due(&agenda.turns));
     }
 
     /// Judges what the agenda has noted, and what else has come due between two readings, each a time
@@ -103,23 +103,23 @@ impl Book {
         readings: Option<((f64, f64), (f64, f64))>,
     ) {
         // All are looked at before any is judged: that waits for memory once, and not for each.
-        let due = self.pending.due();
+        let due = self.pending.due(&agenda.turns);
         for (knot, mut due) in due.into_iter().enumerate() {
             if let Some(truth) = agenda.take(knot).filter(|_| due.is_finite()) {
-                self.judge_next(knot, truth);
-                due = self.pending.next_due(knot);
+                self.judge_next(&mut agenda.turns, knot, truth);
+                due = self.pending.next_due(&agenda.turns, knot);
             }
             let Some((from, to)) = readings else { continue };
             while due <= to.0 {
-                self.judge_next(knot, between(from, to, due));
-                due = self.pending.next_due(knot);
+                self.judge_next(&mut agenda.turns, knot, between(from, to, due));
+                due = self.pending.next_due(&agenda.turns, knot);
             }
         }
     }
 
     /// The truth about the next forecast that comes due at a horizon.
-    fn judge_next(&mut self, knot: usize, truth: f32) {
-        let due = self.pending.next(knot);
+    fn judge_next(&mut self, turns: &mut Turns, knot: usize, truth: f32) {
+        let due = self.pending.next(turns, knot);
         let (Some((opinions, said)), Some(account)) = (due, self.accounts.get_mut(knot)) else {
             return;
         };

@@ -24,21 +24,44 @@ struct Pending {
     upper: f32,
 }
 
-/// The rings, and how far each has got.
+/// How far each ring has got: how many were ever pushed into it, and how many of these have come due.
+/// It stands apart, so that entries can be looked at without waiting for it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Turns {
+    pushed: usize,
+    due: [usize; KNOTS],
+}
+
+impl Turns {
+    /// All horizons have been told.
+    pub(super) fn push(&mut self) {
+        self.pushed += 1;
+        for (due, room) in self.due.iter_mut().zip(PENDING) {
+            // Those not judged before they are overwritten never are.
+            *due = (*due).max(self.pushed.saturating_sub(room));
+        }
+    }
+
+    /// The place of the next that comes due at a horizon.
+    fn next(&self, knot: usize) -> Option<usize> {
+        let due = *self.due.get(knot)?;
+        if due < self.pushed {
+            place(knot, due)
+        } else {
+            None
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Rings {
     entries: [Pending; ALL],
-    /// How many were ever pushed into each, and how many of these have come due.
-    pushed: usize,
-    due: [usize; KNOTS],
 }
 
 impl Default for Rings {
     fn default() -> Self {
         Self {
             entries: [Pending::default(); ALL],
-            pushed: 0,
-            due: [0; KNOTS],
         }
     }
 }
@@ -49,9 +72,16 @@ fn place(knot: usize, number: usize) -> Option<usize> {
 }
 
 impl Rings {
-    /// Keeps what is said at a time of a horizon. Each of them is told before the next time.
-    pub(super) fn set(&mut self, at: f64, knot: usize, opinions: &Opinions, said: Said) {
-        let slot = place(knot, self.pushed).and_then(|place| self.entries.get_mut(place));
+    /// Keeps what is said at a time of a horizon. Each of them is told before the next turn.
+    pub(super) fn set(
+        &mut self,
+        turns: &Turns,
+        at: f64,
+        knot: usize,
+        opinions: &Opinions,
+        said: Said,
+    ) {
+        let slot = place(knot, turns.pushed).and_then(|place| self.entries.get_mut(place));
         if let Some(slot) = slot {
             *slot = Pending {
                 at,
@@ -64,42 +94,24 @@ impl Rings {
         }
     }
 
-    /// All horizons have been told.
-    pub(super) fn push(&mut self) {
-        self.pushed += 1;
-        for (due, room) in self.due.iter_mut().zip(PENDING) {
-            // Those not judged before they are overwritten never are.
-            *due = (*due).max(self.pushed.saturating_sub(room));
-        }
-    }
-
     /// When the next comes due at each horizon.
-    pub(super) fn due(&self) -> [f64; KNOTS] {
-        std::array::from_fn(|knot| self.next_due(knot))
+    pub(super) fn due(&self, turns: &Turns) -> [f64; KNOTS] {
+        std::array::from_fn(|knot| self.next_due(turns, knot))
     }
 
     /// When the next comes due at a horizon; never, if there is none.
-    pub(super) fn next_due(&self, knot: usize) -> f64 {
+    pub(super) fn next_due(&self, turns: &Turns, knot: usize) -> f64 {
         let horizon = HORIZONS.get(knot).copied().map(f64::from);
-        let next = self.next_place(knot).and_then(|it| self.entries.get(it));
+        let next = turns.next(knot).and_then(|it| self.entries.get(it));
         next.zip(horizon)
             .map_or(f64::INFINITY, |(next, horizon)| next.at + horizon)
     }
 
-    fn next_place(&self, knot: usize) -> Option<usize> {
-        let due = *self.due.get(knot)?;
-        if due < self.pushed {
-            place(knot, due)
-        } else {
-            None
-        }
-    }
-
     /// The next that comes due at a horizon. It is not the next any more. It has all of it but how
     /// likely the trend was to last, which nobody judges.
-    pub(super) fn next(&mut self, knot: usize) -> Option<(Opinions, Said)> {
-        let entry = self.entries.get(self.next_place(knot)?)?;
-        *self.due.get_mut(knot)? += 1;
+    pub(super) fn next(&self, turns: &mut Turns, knot: usize) -> Option<(Opinions, Said)> {
+        let entry = self.entries.get(turns.next(knot)?)?;
+        *turns.due.get_mut(knot)? += 1;
         let opinions = Opinions {
             steady: entry.steady,
             trend: (entry.trend >= 0.0).then_some(entry.trend),
