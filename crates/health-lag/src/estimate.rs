@@ -187,7 +187,9 @@ impl Estimator {
             return;
         }
         let Cold { past, season, book } = &mut *self.cold;
+        book.fetch(&self.agenda.turns);
         if self.recent.is_time() {
+            season.fetch();
             self.recent.hand_on(season);
         }
         book.judge(&mut self.agenda, readings);
@@ -321,7 +323,9 @@ impl Estimator {
 
     fn said(&self, ahead: f64, opinions: &Opinions, wider: f32) -> Said {
         let at = (Book::knot(ahead), small(ahead));
-        self.cold.book.said(at, opinions, small(self.lag + ahead), wider)
+        self.cold
+            .book
+            .said(at, opinions, small(self.lag + ahead), wider)
     }
 
     /// Of a lag that is only known to be no less: it grows as the rates of both have it, and may be

@@ -411,7 +411,11 @@ mod tests {
         assert_eq!(names(&judge), "");
         judge.advance(at(35.0), &patience(None));
         assert_eq!(names(&judge), "no_data");
-        judge.seen(&seen(40.0, 1, 1, Lag::Exact(Duration::ZERO)), &limits(), &patience(None));
+        judge.seen(
+            &seen(40.0, 1, 1, Lag::Exact(Duration::ZERO)),
+            &limits(),
+            &patience(None),
+        );
         assert_eq!(names(&judge), "");
         assert_eq!(due(&judge, None), Some(at(70.0)));
     }
@@ -448,7 +452,11 @@ mod tests {
     fn a_reset_voids_the_level_and_the_stall() {
         let samples: Vec<_> = (0..20).map(|n| (n as f64, 1_000, 1)).collect();
         let mut judge = told(&samples, Some(SECOND));
-        judge.seen(&seen(20.0, 1_000, 1, Lag::Exact(at(40.0))), &limits(), &patience(None));
+        judge.seen(
+            &seen(20.0, 1_000, 1, Lag::Exact(at(40.0))),
+            &limits(),
+            &patience(None),
+        );
         assert_eq!(judge.standing().level, Level::Critical);
         let reset = Seen {
             reset: true,

@@ -2,6 +2,8 @@
 //!
 //! It has no opinion of its own.
 
+use std::hint::black_box;
+
 use super::agenda::{Agenda, between};
 use super::experts::{HORIZONS, KNOTS, Opinions, Record, small};
 use super::interval::{Tails, UNSEEN};
@@ -59,8 +61,8 @@ impl Book {
         let lag = combined.clamp(0.0, most);
         let kind = usize::from(opinions.trend.is_some());
         let tails = self.accounts.get(knot).and_then(|it| it.tails.get(kind));
-        let Tails { below, above } = tails.copied().unwrap_or_default();
-        if !above.is_known() || !wider.is_finite() {
+        let tails = tails.copied().unwrap_or_default();
+        if !tails.is_known() || !wider.is_finite() {
             return Said {
                 lag,
                 lower: 0.0,
@@ -72,9 +74,20 @@ impl Book {
         let scale = wider * ahead / judged_at;
         Said {
             lag,
-            lower: (lag - below.reach() * scale - UNSEEN).max(0.0),
-            upper: (lag + above.reach() * scale).min(most) + UNSEEN,
+            lower: (lag - tails.below.reach() * scale - UNSEEN).max(0.0),
+            upper: (lag + tails.above.reach() * scale).min(most) + UNSEEN,
         }
+    }
+
+    /// Reads of each account, and of what comes due next. No read waits for another, so that memory is
+    /// waited for once.
+    pub(super) fn fetch(&self, turns: &Turns) {
+        let due = self.pending.due(turns);
+        let counts = self
+            .accounts
+            .each_ref()
+            .map(|it| it.tails.each_ref().map(Tails::is_known));
+        black_box((due, counts));
     }
 
     /// Keeps what is said at `now`, when the lag is `lag`, to judge it when it comes due.
@@ -102,9 +115,7 @@ impl Book {
         agenda: &mut Agenda,
         readings: Option<((f64, f64), (f64, f64))>,
     ) {
-        // All are looked at before any is judged: that waits for memory once, and not for each.
-        let due = self.pending.due(&agenda.turns);
-        for (knot, mut due) in due.into_iter().enumerate() {
+        for (knot, mut due) in self.pending.due(&agenda.turns).into_iter().enumerate() {
             if let Some(truth) = agenda.take(knot).filter(|_| due.is_finite()) {
                 self.judge_next(&mut agenda.turns, knot, truth);
                 due = self.pending.next_due(&agenda.turns, knot);

@@ -88,13 +88,7 @@ impl Motion {
     }
 
     /// Takes the next; whether the follower is behind and has not moved. True if a new regime begins.
-    pub(super) fn observe(
-        &mut self,
-        now: f64,
-        lag: f64,
-        is_still: bool,
-        past: &mut Past,
-    ) -> bool {
+    pub(super) fn observe(&mut self, now: f64, lag: f64, is_still: bool, past: &mut Past) -> bool {
         let (passed, before) = (now - self.now, self.now);
         if is_still {
             self.still = self.still.saturating_add(1);

@@ -63,7 +63,11 @@ impl Regime {
         self.up = (self.up + z - SLACK).max(0.0);
         self.down = (self.down - z - SLACK).max(0.0);
         let is_off = if self.up + self.down > 0.0 { 1.0 } else { 0.0 };
-        let since = if self.next.weight() > 0.0 { passed } else { 0.0 };
+        let since = if self.next.weight() > 0.0 {
+            passed
+        } else {
+            0.0
+        };
         self.next_age = (self.next_age + since) * is_off;
         self.next.observe(passed, kept, value);
         self.next.keep(is_off);

@@ -4,6 +4,8 @@
 //! long before (the average magnitude difference function, Ross et al. 1974): at the horizon itself
 //! that is the error of the last value, at a period that of saying what was one period ago.
 
+use std::hint::black_box;
+
 use super::experts::{HORIZONS, KNOTS, small};
 use super::recent::{float, whole};
 
@@ -22,6 +24,8 @@ const MEMORY: f32 = 40.0;
 const CLOSER: f32 = 0.5;
 /// So many values are taken at a time, at the most.
 pub(super) const MOST: usize = 16;
+/// A line of the cache, in values.
+const LINE: usize = 16;
 /// What is done to so many distances at once is done to all of them by one instruction.
 const LANES: usize = 8;
 
@@ -57,6 +61,14 @@ impl Season {
             every,
             ..Self::default()
         };
+    }
+
+    /// Reads a value of each line of the cache. None waits for another, so that memory is waited for
+    /// once.
+    pub(super) fn fetch(&self) {
+        let both = [self.values.as_slice(), &self.distances];
+        let lines = both.into_iter().flat_map(|it| it.iter().step_by(LINE));
+        black_box(lines.sum::<f32>());
     }
 
     /// Takes the next values, the oldest first.
@@ -122,7 +134,11 @@ impl Season {
                 *least = if distance < least { *distance } else { *least };
             }
         }
-        let least = least.iter().chain(rest).copied().fold(CLOSER * last, f32::min);
+        let least = least
+            .iter()
+            .chain(rest)
+            .copied()
+            .fold(CLOSER * last, f32::min);
         if least >= CLOSER * last {
             return 0;
         }
