@@ -29,9 +29,9 @@
 //!
 //! Ten thousand followers do not fit into a cache with all that is learnt of them. What each reading
 //! needs stands together, about 600 bytes; the rest, some 4 KiB (`Cold`), is looked at when a forecast
-//! is kept, each 4 s. Until then wait what a forecast asked for meanwhile can do without: truths about
-//! forecasts that came due (`agenda`), and values that the season has not seen (`recent`; what it says
-//! is looked up among them all the same). Forecasts that are kept know everything.
+//! is kept, each 4 s. Until then waits what a forecast asked for meanwhile can do without: the truth
+//! about forecasts that came due (`agenda`). What recurs is sought each 8 s; values that the season has
+//! not seen are looked up all the same (`recent`). What is kept is judged by all that has come due.
 
 mod agenda;
 mod book;

@@ -79,3 +79,26 @@ pub(super) fn between((from, from_lag): (f64, f64), (to, to_lag): (f64, f64), at
     let part = ((at - from) / (to - from)).clamp(0.0, 1.0);
     small(from_lag + part * (to_lag - from_lag))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn truths_are_noted_when_they_come_due_and_taken_once() {
+        let mut agenda = Agenda::default();
+        assert!(
+            agenda.is_on(0.0) && agenda.is_time(0.0),
+            "nothing is kept yet"
+        );
+        agenda.kept(0.0, [2.5, 9.0, f64::INFINITY]);
+        for (now, is_on, is_time) in [(2.0, false, false), (3.0, true, false), (4.0, true, true)] {
+            assert_eq!((agenda.is_on(now), agenda.is_time(now)), (is_on, is_time));
+        }
+        agenda.note((2.0, 10.0), (3.0, 20.0));
+        assert!(!agenda.is_on(3.9), "it is noted");
+        assert!(agenda.is_on(4.0), "the next is to be kept");
+        assert_eq!(agenda.take(0), Some(15.0));
+        assert_eq!([0, 1, 2].map(|knot| agenda.take(knot)), [None; 3]);
+    }
+}

@@ -125,3 +125,47 @@ impl Rings {
         Some((opinions, said))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Keeps forecasts at times, of which each says its time.
+    fn kept(times: impl IntoIterator<Item = u8>) -> (Rings, Turns) {
+        let (mut rings, mut turns) = (Rings::default(), Turns::default());
+        for at in times.into_iter().map(f32::from) {
+            for knot in 0..KNOTS {
+                let said = Said {
+                    lag: at,
+                    lower: 0.0,
+                    upper: at,
+                };
+                rings.set(&turns, f64::from(at), knot, &Opinions::default(), said);
+            }
+            turns.push();
+        }
+        (rings, turns)
+    }
+
+    #[test]
+    fn they_come_due_in_order_and_once() {
+        let (rings, mut turns) = kept([0, 4, 8]);
+        let due = |turns: &Turns| format!("{:?}", rings.due(turns));
+        assert_eq!(due(&turns), "[10.0, 30.0, 60.0]");
+        let mut next = || rings.next(&mut turns, 1).map(|(_, said)| said.lag);
+        assert_eq!(
+            [next(), next(), next(), next()],
+            [Some(0.0), Some(4.0), Some(8.0), None]
+        );
+        assert_eq!(due(&turns), "[10.0, inf, 60.0]");
+    }
+
+    #[test]
+    fn those_that_are_overwritten_never_come_due() {
+        let (rings, mut turns) = kept((0..20).map(|turn| 4 * turn));
+        for (knot, room) in PENDING.into_iter().enumerate() {
+            let oldest = rings.next(&mut turns, knot).map(|(_, said)| said.lag);
+            assert_eq!(oldest, u8::try_from(4 * (20 - room)).ok().map(f32::from));
+        }
+    }
+}

@@ -5,7 +5,7 @@
 
 use super::agenda::between;
 use super::experts::{KNOTS, small};
-use super::season::{MOST, Season};
+use super::season::{MOST, Season, float, whole};
 
 /// Values are this many seconds apart, or as far as readings are if that is more.
 const LEAST_DISTANCE: f64 = 1.0;
@@ -39,7 +39,7 @@ impl Recent {
         season: &mut Season,
     ) -> bool {
         let every = interval.max(LEAST_DISTANCE);
-        let is_alike = 0.5 * self.every <= every && every <= 2.0 * self.every;
+        let is_alike = (0.5 * self.every..=2.0 * self.every).contains(&every);
         if !is_alike || to.0 - self.at > GAP * self.every {
             *self = Self {
                 every,
@@ -111,16 +111,51 @@ impl Recent {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "at most what a season keeps")]
-pub(super) fn float(count: usize) -> f64 {
-    count as f64
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "saturates, and is above zero"
-)]
-pub(super) fn whole(value: f64) -> usize {
-    value as usize
+    /// A saw of 40 s, read each second.
+    fn saw(at: f64) -> f64 {
+        at % 40.0
+    }
+
+    #[test]
+    fn what_waits_is_looked_up_and_changes_nothing() {
+        let (mut lazy, mut season) = (Recent::default(), Season::default());
+        let (mut eager, mut told) = (Recent::default(), Season::default());
+        let mut waited = 0;
+        for at in (1..600).map(f64::from) {
+            let (from, to) = ((at - 1.0, saw(at - 1.0)), (at, saw(at)));
+            assert!(lazy.observe(from, to, 1.0, &mut season));
+            assert!(eager.observe(from, to, 1.0, &mut told));
+            eager.hand_on(&mut told);
+            if lazy.is_time() {
+                lazy.hand_on(&mut season);
+            }
+            waited = waited.max(lazy.count);
+            if at < 300.0 {
+                continue;
+            }
+            for (knot, ahead) in [10.0, 30.0, 60.0].into_iter().enumerate() {
+                let said = lazy.recurring(&season, knot, at, ahead);
+                assert_eq!(said, Some(small(saw(at + ahead))), "{at} {ahead}");
+                assert_eq!(said, eager.recurring(&told, knot, at, ahead));
+            }
+        }
+        assert_eq!(waited, 7);
+    }
+
+    #[test]
+    fn over_a_gap_as_many_values_are_made_up_as_fit_and_then_none() {
+        for (gap, expected) in [(1.0, 102), (20.0, 121), (32.0, 133), (40.0, 1)] {
+            let (mut recent, mut season) = (Recent::default(), Season::default());
+            for at in (0..=100).map(f64::from) {
+                recent.observe((at - 1.0, 5.0), (at, 5.0), 1.0, &mut season);
+            }
+            recent.observe((100.0, 5.0), (100.0 + gap, 5.0), 1.0, &mut season);
+            recent.hand_on(&mut season);
+            assert_eq!(season.filled(), expected, "{gap}");
+        }
+    }
 }

@@ -62,6 +62,8 @@ impl Regime {
         let z = off.clamp(-FARTHEST, FARTHEST);
         self.up = (self.up + z - SLACK).max(0.0);
         self.down = (self.down - z - SLACK).max(0.0);
+        // While both sums are zero the next regime has no points. Whether they are is as good as random,
+        // so that a branch would cost more than what it saves.
         let is_off = if self.up + self.down > 0.0 { 1.0 } else { 0.0 };
         let since = if self.next.weight() > 0.0 {
             passed

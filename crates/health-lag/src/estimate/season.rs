@@ -7,7 +7,6 @@
 use std::hint::black_box;
 
 use super::experts::{HORIZONS, KNOTS, small};
-use super::recent::{float, whole};
 
 /// So many values are kept.
 const KEPT: usize = 160;
@@ -120,29 +119,27 @@ impl Season {
         }
     }
 
-    /// The delay from the horizon on at which it is closest, of those that were seen twice.
+    /// The delay from the horizon on at which it is closest, of those that were seen twice; 0 if that
+    /// is not close.
     fn closest(&self, horizon: usize) -> usize {
         let known = (self.pushed / 2).min(KEPT);
-        let Some(last) = self.distances.get(horizon - 1) else {
+        let Some(of_horizon) = self.distances.get(horizon - 1) else {
             return 0;
         };
+        let close = CLOSER * of_horizon;
         let distances = self.distances.get(horizon..known).unwrap_or_default();
-        let mut least = [CLOSER * last; LANES];
         let (chunks, rest) = distances.as_chunks::<LANES>();
+        let mut by_lane = [close; LANES];
         for chunk in chunks {
-            for (least, distance) in least.iter_mut().zip(chunk) {
+            for (least, distance) in by_lane.iter_mut().zip(chunk) {
                 *least = if distance < least { *distance } else { *least };
             }
         }
-        let least = least
-            .iter()
-            .chain(rest)
-            .copied()
-            .fold(CLOSER * last, f32::min);
-        if least >= CLOSER * last {
+        let least = by_lane.iter().chain(rest).copied().fold(close, f32::min);
+        if least >= close {
             return 0;
         }
-        let found = distances.iter().position(|distance| *distance == least);
+        let found = distances.iter().position(|distance| *distance <= least);
         found.map_or(0, |index| horizon + index + 1)
     }
 
@@ -159,5 +156,42 @@ impl Season {
     /// The value so many before the newest.
     pub(super) fn value(&self, older: usize) -> Option<f32> {
         self.values.get(older).copied()
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "at most what a season keeps")]
+pub(super) fn float(count: usize) -> f64 {
+    count as f64
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "saturates, and is above zero"
+)]
+pub(super) fn whole(value: f64) -> usize {
+    value as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_closest_delay_is_found_from_the_horizon_on() {
+        for (period, expected) in [(40, [40, 40, 80]), (25, [25, 50, 75]), (1_000, [0; 3])] {
+            let mut season = Season::default();
+            season.begin(1.0);
+            let values: Vec<f32> = (0_u16..600).map(|at| f32::from(at % period)).collect();
+            // As many at a time as it may be.
+            for (count, chunk) in (1..=MOST).cycle().zip(values.chunks(MOST)) {
+                let (first, rest) = chunk.split_at(count.min(chunk.len()));
+                season.push(first);
+                season.push(rest);
+            }
+            assert_eq!(season.delays(), expected, "{period}");
+            assert_eq!(season.value(0), values.last().copied());
+            assert_eq!(season.value(159), values.get(600 - 160).copied());
+        }
     }
 }
