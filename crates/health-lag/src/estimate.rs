@@ -52,7 +52,7 @@ use std::time::Duration;
 use self::agenda::Agenda;
 use self::book::{Book, Said};
 use self::crossing::{Way, seconds};
-use self::experts::{Opinions, small};
+use self::experts::{HORIZONS, KNOTS, Opinions, small};
 use self::interval::{UNSEEN, wider};
 use self::motion::{Motion, Past};
 use self::recent::Recent;
@@ -192,16 +192,16 @@ impl Estimator {
             season.fetch();
             self.recent.hand_on(season);
         }
+        let recurring: [Option<f32>; KNOTS] = std::array::from_fn(|knot| {
+            let ahead = HORIZONS.get(knot).copied().unwrap_or_default();
+            self.recent
+                .recurring(season, knot, self.now, f64::from(ahead))
+        });
         book.judge(&mut self.agenda, readings);
-        let known = Known {
-            now: self.now,
-            lag: self.lag,
-            motion: &self.motion,
-            recent: &self.recent,
-            past,
-            season,
+        let opinions = |knot: usize, ahead: f64| {
+            let recurring = recurring.get(knot).copied().flatten();
+            opinions(&self.motion, past, ahead, recurring)
         };
-        let opinions = |knot, ahead| known.opinions(knot, ahead);
         book.keep(self.now, self.lag, opinions, &mut self.agenda);
     }
 
@@ -310,15 +310,9 @@ impl Estimator {
     }
 
     fn opinions(&self, knot: usize, ahead: f64) -> Opinions {
-        let known = Known {
-            now: self.now,
-            lag: self.lag,
-            motion: &self.motion,
-            recent: &self.recent,
-            past: &self.cold.past,
-            season: &self.cold.season,
-        };
-        known.opinions(knot, ahead)
+        let Cold { past, season, .. } = &*self.cold;
+        let recurring = self.recent.recurring(season, knot, self.now, ahead);
+        opinions(&self.motion, past, ahead, recurring)
     }
 
     fn said(&self, ahead: f64, opinions: &Opinions, wider: f32) -> Said {
@@ -350,32 +344,20 @@ impl Estimator {
     }
 }
 
-/// What opinions rest on.
-struct Known<'a> {
-    now: f64,
-    lag: f64,
-    motion: &'a Motion,
-    recent: &'a Recent,
-    past: &'a Past,
-    season: &'a Season,
-}
-
-impl Known<'_> {
-    fn opinions(&self, knot: usize, ahead: f64) -> Opinions {
-        let most = self.lag + ahead;
-        let trend = self.motion.trend();
-        let recurring = self.recent.recurring(self.season, knot, self.now, ahead);
-        let last = small(self.lag);
-        Opinions {
-            steady: [
-                last,
-                small(self.motion.mean()),
-                small(self.motion.usual()),
-                recurring.unwrap_or(last),
-            ],
-            trend: trend.map(|trend| small(trend.at(ahead).clamp(0.0, most))),
-            survival: self.motion.survival(ahead, self.past),
-        }
+/// What they say at a horizon; `recurring` is what the lag will be if it recurs.
+fn opinions(motion: &Motion, past: &Past, ahead: f64, recurring: Option<f32>) -> Opinions {
+    let lag = motion.lag();
+    let trend = motion.trend();
+    let last = small(lag);
+    Opinions {
+        steady: [
+            last,
+            small(motion.mean()),
+            small(motion.usual()),
+            recurring.unwrap_or(last),
+        ],
+        trend: trend.map(|trend| small(trend.at(ahead).clamp(0.0, lag + ahead))),
+        survival: motion.survival(ahead, past),
     }
 }
 

@@ -82,12 +82,14 @@ impl Book {
     /// Reads of each account, and of what comes due next. No read waits for another, so that memory is
     /// waited for once.
     pub(super) fn fetch(&self, turns: &Turns) {
-        let due = self.pending.due(turns);
-        let counts = self
-            .accounts
-            .each_ref()
-            .map(|it| it.tails.each_ref().map(Tails::is_known));
-        black_box((due, counts));
+        let known = |account: &Account| {
+            let tails = account.tails.each_ref().map(Tails::is_known);
+            (account.record.is_known(), tails)
+        };
+        black_box((
+            self.pending.peek(turns),
+            self.accounts.each_ref().map(known),
+        ));
     }
 
     /// Keeps what is said at `now`, when the lag is `lag`, to judge it when it comes due.

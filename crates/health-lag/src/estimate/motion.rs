@@ -204,6 +204,11 @@ impl Motion {
         (self.still >= STILL && self.lag > 0.0).then_some(self.now - self.still_since)
     }
 
+    /// The last lag.
+    pub(super) fn lag(&self) -> f64 {
+        self.lag
+    }
+
     /// The mean lag of the regime.
     pub(super) fn mean(&self) -> f64 {
         self.regime.mean()

@@ -15,6 +15,7 @@ const NONE: f32 = -1.0;
 
 /// What was said at a time of a horizon.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
 struct Pending {
     at: f64,
     steady: [f32; STEADY],
@@ -92,6 +93,14 @@ impl Rings {
                 upper: said.upper,
             };
         }
+    }
+
+    /// The beginning and the end of what comes due next at each horizon.
+    pub(super) fn peek(&self, turns: &Turns) -> [Option<(f64, f32)>; KNOTS] {
+        std::array::from_fn(|knot| {
+            let next = self.entries.get(turns.next(knot)?)?;
+            Some((next.at, next.upper))
+        })
     }
 
     /// When the next comes due at each horizon.
