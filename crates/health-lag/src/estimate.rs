@@ -260,21 +260,33 @@ impl Estimator {
     /// likely to last for so long.
     pub fn crossing(&self, limit: Duration) -> Crossing {
         let limit = limit.as_secs_f64();
+        match self.likely(limit) {
+            Ok(likely) => crossing::crossing(Way::Up, limit, likely, |ahead| self.ends(ahead)),
+            Err(otherwise) => otherwise,
+        }
+    }
+
+    /// When the lag likely reaches `limit`, if a crossing is foretold; without the ends, which take
+    /// most of the time.
+    pub(crate) fn likely_crossing(&self, limit: Duration) -> Option<Duration> {
+        self.likely(limit.as_secs_f64()).ok().map(seconds)
+    }
+
+    fn likely(&self, limit: f64) -> Result<f64, Crossing> {
         match self.rates.last() {
-            None => return Crossing::Unknown,
-            Some(_) if self.lag >= limit => return Crossing::Already,
-            Some(_) if self.is_bound => return Crossing::Unknown,
+            None => return Err(Crossing::Unknown),
+            Some(_) if self.lag >= limit => return Err(Crossing::Already),
+            Some(_) if self.is_bound => return Err(Crossing::Unknown),
             Some(_) => {}
         }
-        let Some(trend) = self.motion.trend().filter(|trend| trend.slope > 0.0) else {
-            return Crossing::Never;
-        };
+        let trend = self.motion.trend().filter(|trend| trend.slope > 0.0);
+        let trend = trend.ok_or(Crossing::Never)?;
         // On the way to where it is now it may be above its line already.
         let likely = ((limit - trend.now) / trend.slope).max(limit - self.lag);
         if likely > FARTHEST || self.motion.survival(likely, &self.cold.past) < LIKELY {
-            return Crossing::Never;
+            return Err(Crossing::Never);
         }
-        crossing::crossing(Way::Up, limit, likely, |ahead| self.ends(ahead))
+        Ok(likely)
     }
 
     /// When nothing is left to apply: by the trend if the lag falls, else by the backlog and how fast

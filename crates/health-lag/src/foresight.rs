@@ -2,7 +2,8 @@
 //!
 //! It forecasts nothing; see `estimate`.
 
-use crate::breach::Crossing;
+use std::time::Duration;
+
 use crate::history::nanoseconds;
 use crate::rulebook::Rulebook;
 
@@ -23,13 +24,13 @@ pub(crate) struct Foresight {
 
 impl Foresight {
     /// Takes the lag at a time, both in nanoseconds; `crossing` is asked when the critical limit will
-    /// be reached.
+    /// likely be reached.
     pub(crate) fn observe(
         &mut self,
         at: u64,
         lag: u64,
         book: &Rulebook,
-        crossing: impl FnOnce() -> Crossing,
+        crossing: impl FnOnce() -> Option<Duration>,
     ) {
         let Some(within) = book.policy.prediction else {
             return;
@@ -54,8 +55,7 @@ impl Foresight {
         let may = self.predicted || grown >= missing;
         self.asked = Some(at);
         self.lag = lag;
-        self.predicted =
-            may && matches!(crossing(), Crossing::In { likely, .. } if likely <= within);
+        self.predicted = may && crossing().is_some_and(|likely| likely <= within);
     }
 }
 
@@ -66,19 +66,13 @@ fn float(nanoseconds: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::policy::LagPolicy;
 
-    const IN_20_S: Crossing = Crossing::In {
-        earliest: Duration::from_secs(10),
-        likely: Duration::from_secs(20),
-        latest: None,
-    };
+    const IN_20_S: Option<Duration> = Some(Duration::from_secs(20));
 
     /// Of lags one second apart: at which it was asked, and whether it was predicted at the end.
-    fn asked(lags: &[f64], crossing: Crossing) -> (Vec<usize>, bool) {
+    fn asked(lags: &[f64], crossing: Option<Duration>) -> (Vec<usize>, bool) {
         let book = Rulebook::new(LagPolicy::default());
         let mut foresight = Foresight::default();
         let mut asked = Vec::new();
@@ -115,12 +109,7 @@ mod tests {
 
     #[test]
     fn only_what_is_likely_within_the_time_is_predicted() {
-        let late = Crossing::In {
-            earliest: Duration::from_secs(5),
-            likely: Duration::from_secs(61),
-            latest: None,
-        };
-        for crossing in [late, Crossing::Never, Crossing::Unknown, Crossing::Already] {
+        for crossing in [Some(Duration::from_secs(61)), None] {
             assert!(!asked(&[2.0, 3.0, 4.0], crossing).1, "{crossing:?}");
         }
     }

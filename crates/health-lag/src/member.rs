@@ -149,8 +149,9 @@ impl Member {
         self.last = Some(Last::new(at, seen.lag, told));
         self.samples += 1;
         let estimator = &self.estimator;
-        self.foresight
-            .observe(now, lag, book, || estimator.crossing(book.limits.critical));
+        self.foresight.observe(now, lag, book, || {
+            estimator.likely_crossing(book.limits.critical)
+        });
         Ok(self.react(before, at, &patience, book))
     }
 
