@@ -7,7 +7,7 @@ use super::experts::{KNOTS, small};
 use super::pending::Turns;
 
 /// A forecast is kept if so many seconds have passed since the last that was.
-const EVERY: f64 = 4.0;
+pub(super) const EVERY: f64 = 4.0;
 /// Less than any lag: no truth is known yet.
 const NONE: f32 = -1.0;
 

@@ -5,7 +5,7 @@
 use super::book::Said;
 use super::experts::{HORIZONS, KNOTS, Opinions, STEADY};
 
-/// As many as fit into each horizon at the least distance between them, and some: powers of two.
+/// As many as fit into each horizon at the least distance between them; powers of two.
 const PENDING: [usize; KNOTS] = [4, 8, 16];
 /// Where each ring begins.
 const BEGINS: [usize; KNOTS] = [0, 4, 12];
@@ -137,6 +137,7 @@ impl Rings {
 
 #[cfg(test)]
 mod tests {
+    use super::super::agenda::EVERY;
     use super::*;
 
     /// Keeps forecasts at times, of which each says its time.
@@ -154,6 +155,14 @@ mod tests {
             turns.push();
         }
         (rings, turns)
+    }
+
+    #[test]
+    fn there_is_room_for_all_within_a_horizon() {
+        for (horizon, room) in HORIZONS.into_iter().zip([4_u8, 8, 16]) {
+            assert!(f64::from(room) * EVERY > f64::from(horizon), "{horizon}");
+        }
+        assert_eq!(PENDING, [4, 8, 16]);
     }
 
     #[test]
