@@ -166,7 +166,7 @@ impl Shared {
             let last = member.last.map(|last| last.at);
             last.filter(|last| *last == now).map_or(now, |_| now + tick)
         });
-        match member.take(at, told, leader, &self.book) {
+        match member.take(at, &told, leader, &self.book) {
             Ok(effects) => {
                 self.carry_out(seat, member, &effects, at, true);
                 state.applied(seat.index, &told);

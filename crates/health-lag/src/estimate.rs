@@ -1,7 +1,7 @@
 //! What the lag of one follower will be.
 //!
 //! It measures no lag and judges none; see `timeline` and `judge`. It takes no lock, reads no clock and
-//! allocates nothing.
+//! allocates only when it is made.
 //!
 //! # How
 //!
@@ -24,7 +24,16 @@
 //! without a trend err in different ways, so each kind has its own (Mondrian, Vovk et al. 2005). Before
 //! 19 have come due, the interval is all that is possible: a lag is not below 0, and grows by no more
 //! than one second a second.
+//!
+//! # What waits
+//!
+//! Ten thousand followers do not fit into a cache with all that is learnt of them. What each reading
+//! needs stands together, about 600 bytes; the rest, some 4 KiB (`Cold`), is looked at when a forecast
+//! is kept, each 4 s. Until then waits what a forecast asked for meanwhile can do without: the truth
+//! about forecasts that came due (`agenda`). What recurs is sought each 8 s; values that the season has
+//! not seen are looked up all the same (`recent`). What is kept is judged by all that has come due.
 
+mod agenda;
 mod book;
 mod crossing;
 mod experts;
@@ -32,6 +41,7 @@ mod interval;
 mod line;
 mod motion;
 mod pending;
+mod recent;
 mod regime;
 mod runs;
 mod season;
@@ -39,11 +49,13 @@ mod usual;
 
 use std::time::Duration;
 
+use self::agenda::Agenda;
 use self::book::{Book, Said};
 use self::crossing::{Way, seconds};
 use self::experts::{HORIZONS, KNOTS, Opinions, small};
 use self::interval::{UNSEEN, wider};
-use self::motion::Motion;
+use self::motion::{Motion, Past};
+use self::recent::Recent;
 use self::season::Season;
 use crate::breach::Crossing;
 use crate::forecast::{Forecast, Interval, Method, Quality};
@@ -89,7 +101,6 @@ pub struct Reading {
 #[derive(Clone, Debug, Default)]
 pub struct Estimator {
     rates: RateMeter,
-    last: Option<Reading>,
     first_at: Duration,
     /// The time of the last reading, after the first, and its lag; in seconds.
     now: f64,
@@ -97,11 +108,25 @@ pub struct Estimator {
     /// The lag is only known to be no less.
     is_bound: bool,
     motion: Motion,
-    season: Season,
+    agenda: Agenda,
+    recent: Recent,
+    cold: Box<Cold>,
+}
+
+/// What not every reading needs; what is needed together stands together.
+#[derive(Clone, Debug, Default)]
+#[repr(C)]
+struct Cold {
     book: Book,
+    past: Past,
+    season: Season,
 }
 
 impl Estimator {
+    /// What it keeps on the heap, in bytes.
+    #[cfg(test)]
+    pub(crate) const APART: usize = size_of::<Cold>();
+
     /// One that knows nothing yet.
     pub fn new() -> Self {
         Self::default()
@@ -109,46 +134,75 @@ impl Estimator {
 
     /// Takes the next reading; one that is not later than the last is left out.
     pub fn observe(&mut self, reading: &Reading) {
-        if self.last.is_some_and(|last| reading.at <= last.at) {
+        let Reading {
+            at,
+            leader,
+            applied,
+            lag,
+        } = *reading;
+        let last = self.rates.last();
+        if last.is_some_and(|(before, ..)| at <= before) {
             return;
         }
-        self.rates
-            .observe(reading.at, reading.leader, reading.applied);
+        if last.is_none() {
+            self.first_at = at;
+        }
+        self.rates.observe(at, leader, applied);
         let before = (self.now, self.lag);
-        let last = self.last.replace(*reading);
-        let first_at = last.map_or(reading.at, |_| self.first_at);
-        self.first_at = first_at;
-        self.now = reading.at.saturating_sub(first_at).as_secs_f64();
-        self.lag = reading.lag.duration().as_secs_f64();
+        self.now = at.saturating_sub(self.first_at).as_secs_f64();
+        self.lag = lag.duration().as_secs_f64();
         let was_bound = last.is_none() || self.is_bound;
-        self.is_bound = matches!(reading.lag, Lag::AtLeast(_));
+        self.is_bound = matches!(lag, Lag::AtLeast(_));
         if self.is_bound {
             return;
         }
         let now = (self.now, self.lag);
+        let Cold { past, season, book } = &mut *self.cold;
         if was_bound {
             // What went before was no lag.
-            self.motion.begin(self.now, self.lag);
-            self.season = Season::default();
+            self.motion.begin(self.now, self.lag, past);
+            self.recent = Recent::default();
         } else {
-            let is_still = reading.applied < reading.leader
-                && last.is_some_and(|last| last.applied == reading.applied);
-            self.book.judge(before, now);
-            if self.motion.observe(self.now, self.lag, is_still) {
-                self.book.begin_anew();
+            let stays = last.is_some_and(|(_, _, before)| before == applied);
+            let is_still = stays && applied < leader;
+            if self.motion.observe(self.now, self.lag, is_still, past) {
+                book.begin_anew();
             }
         }
-        if self.season.observe(before, now, self.rates.seconds()) {
+        let interval = self.rates.seconds();
+        if self.recent.observe(before, now, interval, season) {
             self.motion.step();
         }
-        if self.book.is_due(self.now) {
-            let opinions = |knot: usize| {
-                let horizon = HORIZONS.get(knot).copied().unwrap_or_default();
-                self.opinions(knot, f64::from(horizon))
-            };
-            let opinions: [Opinions; KNOTS] = std::array::from_fn(opinions);
-            self.book.keep(self.now, self.lag, opinions);
+        if self.agenda.is_on(self.now) {
+            self.attend((!was_bound).then_some((before, now)));
         }
+    }
+
+    /// Does what is on the agenda; between two readings, unless what went before was no lag.
+    fn attend(&mut self, readings: Option<((f64, f64), (f64, f64))>) {
+        if let Some((before, now)) = readings {
+            self.agenda.note(before, now);
+        }
+        if !self.agenda.is_time(self.now) {
+            return;
+        }
+        let Cold { past, season, book } = &mut *self.cold;
+        book.fetch(&self.agenda.turns);
+        if self.recent.is_time() {
+            season.fetch();
+            self.recent.hand_on(season);
+        }
+        let recurring: [Option<f32>; KNOTS] = std::array::from_fn(|knot| {
+            let ahead = HORIZONS.get(knot).copied().unwrap_or_default();
+            self.recent
+                .recurring(season, knot, self.now, f64::from(ahead))
+        });
+        book.judge(&mut self.agenda, readings);
+        let opinions = |knot: usize, ahead: f64| {
+            let recurring = recurring.get(knot).copied().flatten();
+            opinions(&self.motion, past, ahead, recurring)
+        };
+        book.keep(self.now, self.lag, opinions, &mut self.agenda);
     }
 
     /// Forgets everything.
@@ -169,14 +223,15 @@ impl Estimator {
     /// The lag after `horizon`, a year at most, and where it lies of `coverage` (0 to 1) of all times.
     /// `None` before the first reading.
     pub fn forecast(&self, horizon: Duration, coverage: f64) -> Option<Forecast> {
-        self.last?;
+        self.rates.last()?;
         let ahead = horizon.as_secs_f64().min(FARTHEST);
         let knot = Book::knot(ahead);
-        let (matured, hits) = self.book.judged();
+        let book = &self.cold.book;
+        let (matured, hits) = book.judged();
         let (said, method, error_ratio) = if self.is_bound {
             (self.said_of_bound(ahead), Method::Rates, None)
         } else {
-            let (opinions, record) = (self.opinions(knot, ahead), self.book.record(knot));
+            let (opinions, record) = (self.opinions(knot, ahead), book.record(knot)?);
             let is_line = self.motion.trend().is_some_and(|trend| trend.is_line);
             (
                 self.said(ahead, &opinions, wider(coverage)),
@@ -205,30 +260,42 @@ impl Estimator {
     /// likely to last for so long.
     pub fn crossing(&self, limit: Duration) -> Crossing {
         let limit = limit.as_secs_f64();
-        match self.last {
-            None => return Crossing::Unknown,
-            Some(_) if self.lag >= limit => return Crossing::Already,
-            Some(_) if self.is_bound => return Crossing::Unknown,
+        match self.likely(limit) {
+            Ok(likely) => crossing::crossing(Way::Up, limit, likely, |ahead| self.ends(ahead)),
+            Err(otherwise) => otherwise,
+        }
+    }
+
+    /// When the lag likely reaches `limit`, if a crossing is foretold; without the ends, which take
+    /// most of the time.
+    pub(crate) fn likely_crossing(&self, limit: Duration) -> Option<Duration> {
+        self.likely(limit.as_secs_f64()).ok().map(seconds)
+    }
+
+    fn likely(&self, limit: f64) -> Result<f64, Crossing> {
+        match self.rates.last() {
+            None => return Err(Crossing::Unknown),
+            Some(_) if self.lag >= limit => return Err(Crossing::Already),
+            Some(_) if self.is_bound => return Err(Crossing::Unknown),
             Some(_) => {}
         }
-        let Some(trend) = self.motion.trend().filter(|trend| trend.slope > 0.0) else {
-            return Crossing::Never;
-        };
+        let trend = self.motion.trend().filter(|trend| trend.slope > 0.0);
+        let trend = trend.ok_or(Crossing::Never)?;
         // On the way to where it is now it may be above its line already.
         let likely = ((limit - trend.now) / trend.slope).max(limit - self.lag);
-        if likely > FARTHEST || self.motion.survival(likely) < LIKELY {
-            return Crossing::Never;
+        if likely > FARTHEST || self.motion.survival(likely, &self.cold.past) < LIKELY {
+            return Err(Crossing::Never);
         }
-        crossing::crossing(Way::Up, limit, likely, |ahead| self.ends(ahead))
+        Ok(likely)
     }
 
     /// When nothing is left to apply: by the trend if the lag falls, else by the backlog and how fast
     /// it shrinks.
     pub fn catch_up(&self) -> Crossing {
-        let Some(last) = self.last else {
+        let Some((_, leader, applied)) = self.rates.last() else {
             return Crossing::Unknown;
         };
-        if last.applied >= last.leader {
+        if applied >= leader {
             return Crossing::Already;
         }
         let trend = self.motion.trend().filter(|_| !self.is_bound);
@@ -243,7 +310,7 @@ impl Estimator {
             return Crossing::Unknown;
         };
         let gains = rates.applied_per_second - rates.leader_per_second;
-        let likely = float(last.leader - last.applied) / gains;
+        let likely = float(leader - applied) / gains;
         if gains <= 0.0 || likely > FARTHEST {
             return Crossing::Never;
         }
@@ -255,25 +322,16 @@ impl Estimator {
     }
 
     fn opinions(&self, knot: usize, ahead: f64) -> Opinions {
-        let most = self.lag + ahead;
-        let trend = self.motion.trend();
-        let recurring = self.season.at(knot, self.now, ahead);
-        let last = small(self.lag);
-        Opinions {
-            steady: [
-                last,
-                small(self.motion.mean()),
-                small(self.motion.usual()),
-                recurring.unwrap_or(last),
-            ],
-            trend: trend.map(|trend| small(trend.at(ahead).clamp(0.0, most))),
-            survival: self.motion.survival(ahead),
-        }
+        let Cold { past, season, .. } = &*self.cold;
+        let recurring = self.recent.recurring(season, knot, self.now, ahead);
+        opinions(&self.motion, past, ahead, recurring)
     }
 
     fn said(&self, ahead: f64, opinions: &Opinions, wider: f32) -> Said {
         let at = (Book::knot(ahead), small(ahead));
-        self.book.said(at, opinions, small(self.lag + ahead), wider)
+        self.cold
+            .book
+            .said(at, opinions, small(self.lag + ahead), wider)
     }
 
     /// Of a lag that is only known to be no less: it grows as the rates of both have it, and may be
@@ -295,6 +353,23 @@ impl Estimator {
         let opinions = self.opinions(Book::knot(ahead), ahead);
         let said = self.said(ahead, &opinions, 1.0);
         (f64::from(said.lower), f64::from(said.upper))
+    }
+}
+
+/// What they say at a horizon; `recurring` is what the lag will be if it recurs.
+fn opinions(motion: &Motion, past: &Past, ahead: f64, recurring: Option<f32>) -> Opinions {
+    let lag = motion.lag();
+    let trend = motion.trend();
+    let last = small(lag);
+    Opinions {
+        steady: [
+            last,
+            small(motion.mean()),
+            small(motion.usual()),
+            recurring.unwrap_or(last),
+        ],
+        trend: trend.map(|trend| small(trend.at(ahead).clamp(0.0, lag + ahead))),
+        survival: motion.survival(ahead, past),
     }
 }
 

@@ -65,6 +65,6 @@ pub struct Quality {
     pub error_ratio: Option<f64>,
     /// Of how many the truth lay within the interval, 0 to 1.
     pub coverage: Option<f64>,
-    /// How many came due.
+    /// How many came due; they are judged up to 4 s later, or with the next sample.
     pub matured: u64,
 }

@@ -4,37 +4,38 @@
 
 use std::time::Duration;
 
-use crate::breach::Crossing;
+use crate::history::nanoseconds;
 use crate::rulebook::Rulebook;
 
 /// A lag below this part of the critical limit is no breach in the making.
-const LEAST_PART: u32 = 20;
-/// What comes is not asked more often than this.
-const LOOK: Duration = Duration::from_millis(200);
+const LEAST_PART: u64 = 20;
+/// What comes is not asked more often than this, in nanoseconds.
+const LOOK: u64 = 200_000_000;
 /// The growth since it was asked last may be so many times less than the forecast's.
 const GENEROUS: f64 = 4.0;
 
-/// Whether a breach is predicted, and when and at which lag that was asked last.
+/// Whether a breach is predicted, and when and at which lag that was asked last, in nanoseconds.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Foresight {
     pub(crate) predicted: bool,
-    asked: Option<Duration>,
-    lag: Duration,
+    asked: Option<u64>,
+    lag: u64,
 }
 
 impl Foresight {
-    /// Takes the lag at a time; `crossing` is asked when the critical limit will be reached.
+    /// Takes the lag at a time, both in nanoseconds; `crossing` is asked when the critical limit will
+    /// likely be reached.
     pub(crate) fn observe(
         &mut self,
-        at: Duration,
-        lag: Duration,
+        at: u64,
+        lag: u64,
         book: &Rulebook,
-        crossing: impl FnOnce() -> Crossing,
+        crossing: impl FnOnce() -> Option<Duration>,
     ) {
         let Some(within) = book.policy.prediction else {
             return;
         };
-        let critical = book.limits.critical;
+        let critical = nanoseconds(book.limits.critical);
         if lag >= critical || (!self.predicted && lag < critical / LEAST_PART) {
             self.predicted = false;
             return;
@@ -49,14 +50,18 @@ impl Foresight {
             return;
         }
         // What grows by far too slowly breaches nothing; the estimator need not be asked.
-        let grown = lag.saturating_sub(self.lag).as_secs_f64() / passed.as_secs_f64();
-        let missing = critical.saturating_sub(lag).as_secs_f64();
-        let may = self.predicted || grown * within.as_secs_f64() * GENEROUS >= missing;
+        let grown = float(lag.saturating_sub(self.lag)) * within.as_secs_f64() * GENEROUS * 1e9;
+        let missing = float(critical.saturating_sub(lag)) * float(passed);
+        let may = self.predicted || grown >= missing;
         self.asked = Some(at);
         self.lag = lag;
-        self.predicted =
-            may && matches!(crossing(), Crossing::In { likely, .. } if likely <= within);
+        self.predicted = may && crossing().is_some_and(|likely| likely <= within);
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "to compare growths, roughly")]
+fn float(nanoseconds: u64) -> f64 {
+    nanoseconds as f64
 }
 
 #[cfg(test)]
@@ -64,20 +69,16 @@ mod tests {
     use super::*;
     use crate::policy::LagPolicy;
 
-    const IN_20_S: Crossing = Crossing::In {
-        earliest: Duration::from_secs(10),
-        likely: Duration::from_secs(20),
-        latest: None,
-    };
+    const IN_20_S: Option<Duration> = Some(Duration::from_secs(20));
 
     /// Of lags one second apart: at which it was asked, and whether it was predicted at the end.
-    fn asked(lags: &[f64], crossing: Crossing) -> (Vec<usize>, bool) {
+    fn asked(lags: &[f64], crossing: Option<Duration>) -> (Vec<usize>, bool) {
         let book = Rulebook::new(LagPolicy::default());
         let mut foresight = Foresight::default();
         let mut asked = Vec::new();
         for (second, lag) in lags.iter().enumerate() {
-            let at = Duration::from_secs(100 + second as u64);
-            let lag = Duration::from_secs_f64(*lag);
+            let at = nanoseconds(Duration::from_secs(100 + second as u64));
+            let lag = nanoseconds(Duration::from_secs_f64(*lag));
             foresight.observe(at, lag, &book, || {
                 asked.push(second);
                 crossing
@@ -108,12 +109,7 @@ mod tests {
 
     #[test]
     fn only_what_is_likely_within_the_time_is_predicted() {
-        let late = Crossing::In {
-            earliest: Duration::from_secs(5),
-            likely: Duration::from_secs(61),
-            latest: None,
-        };
-        for crossing in [late, Crossing::Never, Crossing::Unknown, Crossing::Already] {
+        for crossing in [Some(Duration::from_secs(61)), None] {
             assert!(!asked(&[2.0, 3.0, 4.0], crossing).1, "{crossing:?}");
         }
     }

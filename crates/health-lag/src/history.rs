@@ -67,8 +67,8 @@ impl Default for OpenSpan {
 }
 
 impl OpenSpan {
-    /// Takes the lag at a time not before the last.
-    pub(crate) fn observe(&mut self, at: u64, lag: Duration, history: &mut History) {
+    /// Takes the lag at a time not before the last, both in nanoseconds.
+    pub(crate) fn observe(&mut self, at: u64, lag: u64, history: &mut History) {
         if at >= self.ends {
             if self.ends != 0 {
                 history.close(self);
@@ -78,8 +78,12 @@ impl OpenSpan {
             self.span = EMPTY;
             history.open(self.number);
         }
-        #[expect(clippy::cast_possible_truncation, reason = "it may round")]
-        let lag = lag.as_secs_f64() as f32;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_precision_loss,
+            reason = "it may round"
+        )]
+        let lag = (lag as f64 * 1e-9) as f32;
         self.span.min = self.span.min.min(lag);
         self.span.max = self.span.max.max(lag);
         self.span.last = lag;
@@ -164,7 +168,7 @@ mod tests {
         let mut history = History::new(Duration::from_mins(48));
         let mut open = OpenSpan::default();
         for (at, lag) in lags {
-            open.observe(at * SECOND, Duration::from_secs(lag), &mut history);
+            open.observe(at * SECOND, lag * SECOND, &mut history);
         }
         history.spans(&open)
     }
@@ -205,8 +209,8 @@ mod tests {
     fn times_as_large_as_they_come_do_no_harm() {
         let mut history = History::new(Duration::from_nanos(1));
         let mut open = OpenSpan::default();
-        open.observe(u64::MAX - 1, Duration::MAX, &mut history);
-        open.observe(u64::MAX, Duration::ZERO, &mut history);
+        open.observe(u64::MAX - 1, u64::MAX, &mut history);
+        open.observe(u64::MAX, 0, &mut history);
         let _ = history.spans(&open);
     }
 }

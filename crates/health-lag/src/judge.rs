@@ -7,14 +7,16 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::condition::{Condition, Conditions};
+use crate::history::nanoseconds;
 use crate::lag::Lag;
 use crate::level::Level;
 use crate::policy::Limits;
+use crate::statistics::NONE;
 
 /// So many intervals without progress, or without a sample, are long.
-const INTERVALS: u32 = 3;
-/// What is taken for the interval before it is known.
-const UNKNOWN_INTERVAL: Duration = Duration::from_secs(10);
+const INTERVALS: u64 = 3;
+/// What is taken for the interval before it is known, in nanoseconds.
+const UNKNOWN_INTERVAL: u64 = 10_000_000_000;
 /// So many samples after a reset are new evidence.
 const EVIDENCE: u8 = 3;
 
@@ -43,16 +45,40 @@ pub(crate) struct Seen {
     pub(crate) reset: bool,
 }
 
-/// How one follower stands.
+/// How long is too long, by the interval between samples; in nanoseconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// Nothing heard for this long is no data.
+    silence: u64,
+    /// Behind and without progress for this long is stalled.
+    stalled: u64,
+    /// A sample is overdue after this; `None` before the interval is known.
+    overdue: Option<u64>,
+}
+
+impl Patience {
+    pub(crate) fn new(limits: &Limits, interval: Option<Duration>) -> Self {
+        let interval = interval.map(nanoseconds);
+        let several = |interval: u64| interval.saturating_mul(INTERVALS);
+        let silence = several(interval.unwrap_or(UNKNOWN_INTERVAL));
+        Self {
+            silence: limits.silence.max(silence),
+            stalled: limits.stalled.max(several(interval.unwrap_or(0))),
+            overdue: interval.map(|interval| interval.saturating_mul(2)),
+        }
+    }
+}
+
+/// How one follower stands. Times are in nanoseconds, of which there is less to keep.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Judge {
     standing: Standing,
     /// Since when it stands so.
-    since: Duration,
+    since: u64,
     /// When it was heard last, or when waiting for it began.
-    heard: Duration,
-    /// Behind and without progress since.
-    quiet: Option<Duration>,
+    heard: u64,
+    /// Behind and without progress since; [`NONE`] if it is not.
+    quiet: u64,
     applied: u64,
     /// Samples since the last reset, as far as they matter; `None` before the first of all.
     fresh: Option<u8>,
@@ -61,11 +87,12 @@ pub(crate) struct Judge {
 impl Judge {
     /// Waits for a first sample from `now` on.
     pub(crate) fn new(now: Duration) -> Self {
+        let now = nanoseconds(now);
         Self {
             standing: Standing::default(),
             since: now,
             heard: now,
-            quiet: None,
+            quiet: NONE,
             applied: 0,
             fresh: None,
         }
@@ -76,99 +103,99 @@ impl Judge {
     }
 
     pub(crate) fn since(&self) -> Duration {
-        self.since
+        Duration::from_nanos(self.since)
     }
 
     /// Since when it is behind without progress.
     pub(crate) fn quiet(&self) -> Option<Duration> {
-        self.quiet
+        (self.quiet != NONE).then(|| Duration::from_nanos(self.quiet))
     }
 
     /// Takes a sample.
-    pub(crate) fn seen(&mut self, seen: &Seen, limits: &Limits, interval: Option<Duration>) {
+    pub(crate) fn seen(&mut self, seen: &Seen, limits: &Limits, patience: &Patience) {
+        let at = nanoseconds(seen.at);
         let first = seen.reset || self.fresh.is_none();
-        self.follow(seen, first);
+        self.follow(seen, at, first);
         self.fresh = Some(match self.fresh {
             Some(count) if !first => count.saturating_add(1).min(EVIDENCE),
             _ => 0,
         });
-        self.heard = seen.at;
+        self.heard = at;
 
         let before = self.standing;
+        let lag = nanoseconds(seen.lag.duration());
+        let is_exact = matches!(seen.lag, Lag::Exact(_));
         let mut conditions = before.conditions.without(Condition::NoData);
         let level = if seen.reset {
             conditions = conditions.with(Condition::Reset);
-            limits.reached(seen.lag.duration())
+            limits.reached(lag)
         } else {
-            level(before.level, seen.lag, limits)
+            level(before.level, lag, is_exact, limits)
         };
-        let proven = self.fresh >= Some(EVIDENCE) && !seen.ahead;
-        if proven && matches!(seen.lag, Lag::Exact(_)) {
+        if self.fresh >= Some(EVIDENCE) && !seen.ahead && is_exact {
             conditions = conditions.without(Condition::Reset);
         }
-        let stalled = self
-            .quiet
-            .is_some_and(|quiet| seen.at.saturating_sub(quiet) >= patience(limits, interval));
+        let stalled = at.saturating_sub(self.quiet) >= patience.stalled;
         conditions = conditions.set(Condition::Stalled, stalled);
         conditions = conditions.set(Condition::FollowerAhead, seen.ahead);
-        self.stand(Standing { level, conditions }, seen.at);
+        self.stand(Standing { level, conditions }, at);
     }
 
     /// Follows its progress.
-    fn follow(&mut self, seen: &Seen, first: bool) {
+    fn follow(&mut self, seen: &Seen, at: u64, first: bool) {
         let moved = first || seen.applied > self.applied.saturating_add(seen.tolerance);
         if moved || seen.applied < self.applied {
             self.applied = seen.applied;
         }
         self.quiet = match (seen.behind, moved) {
-            (false, _) => None,
-            (true, true) => Some(seen.at),
+            (false, _) => NONE,
+            (true, true) => at,
             // Caught up before, it is behind from now on.
-            (true, false) => self.quiet.or(Some(seen.at)),
+            (true, false) => self.quiet.min(at),
         };
     }
 
     /// Takes note that time has passed without a sample.
-    pub(crate) fn advance(&mut self, now: Duration, limits: &Limits, interval: Option<Duration>) {
+    pub(crate) fn advance(&mut self, now: Duration, patience: &Patience) {
+        let now = nanoseconds(now);
         let mut standing = self.standing;
-        if now >= self.silent_at(limits, interval) {
+        if now >= self.silent_at(patience) {
             standing.conditions = standing.conditions.with(Condition::NoData);
-        } else if self
-            .stalled_at(limits, interval)
-            .is_some_and(|due| now >= due)
-        {
+        } else if self.stalled_at(patience).is_some_and(|due| now >= due) {
             standing.conditions = standing.conditions.with(Condition::Stalled);
         }
         self.stand(standing, now);
     }
 
-    /// When time alone changes how it stands, unless a sample comes before.
-    pub(crate) fn due(&self, limits: &Limits, interval: Option<Duration>) -> Option<Duration> {
+    /// When time alone changes how it stands, unless a sample comes before; in nanoseconds, [`NONE`]
+    /// if it does not.
+    pub(crate) fn due(&self, patience: &Patience) -> u64 {
         let has = |condition| self.standing.conditions.has(condition);
         if has(Condition::NoData) {
-            return None;
+            return NONE;
         }
-        let silent = self.silent_at(limits, interval);
-        let stalled = self.stalled_at(limits, interval);
+        let silent = self.silent_at(patience);
+        let stalled = self.stalled_at(patience);
         let stalled = stalled.filter(|_| !has(Condition::Stalled));
-        Some(stalled.map_or(silent, |stalled| stalled.min(silent)))
+        stalled.map_or(silent, |stalled| stalled.min(silent))
     }
 
-    fn silent_at(&self, limits: &Limits, interval: Option<Duration>) -> Duration {
-        let interval = interval.unwrap_or(UNKNOWN_INTERVAL);
-        let silence = limits.silence.max(interval.saturating_mul(INTERVALS));
-        self.heard.saturating_add(silence)
+    fn silent_at(&self, patience: &Patience) -> u64 {
+        self.heard.saturating_add(patience.silence)
     }
 
     /// When it would be stalled; `None` if its samples would be overdue by then, for then nothing
     /// is known of its progress.
-    fn stalled_at(&self, limits: &Limits, interval: Option<Duration>) -> Option<Duration> {
-        let due = self.quiet?.saturating_add(patience(limits, interval));
-        let overdue = self.heard.saturating_add(interval?.saturating_mul(2));
+    fn stalled_at(&self, patience: &Patience) -> Option<u64> {
+        if self.quiet == NONE {
+            return None;
+        }
+        let due = self.quiet.saturating_add(patience.stalled);
+        let overdue = self.heard.saturating_add(patience.overdue?);
         (due <= overdue).then_some(due)
     }
 
-    fn stand(&mut self, standing: Standing, now: Duration) {
+    fn stand(&mut self, standing: Standing, now: u64) {
         if standing != self.standing {
             self.standing = standing;
             self.since = now;
@@ -176,18 +203,13 @@ impl Judge {
     }
 }
 
-/// Behind and without progress for this long is stalled.
-fn patience(limits: &Limits, interval: Option<Duration>) -> Duration {
-    let interval = interval.unwrap_or_default();
-    limits.stalled.max(interval.saturating_mul(INTERVALS))
-}
-
-fn level(before: Level, lag: Lag, limits: &Limits) -> Level {
-    let reached = before.max(limits.reached(lag.duration()));
-    match lag {
-        Lag::Exact(lag) => reached.min(limits.kept(lag).max(limits.reached(lag))),
+fn level(before: Level, lag: u64, is_exact: bool, limits: &Limits) -> Level {
+    let reached = limits.reached(lag);
+    if is_exact {
+        before.max(reached).min(limits.kept(lag).max(reached))
+    } else {
         // What is known to be the least proves nothing better.
-        Lag::AtLeast(_) => reached,
+        before.max(reached)
     }
 }
 
@@ -211,6 +233,15 @@ mod tests {
 
     fn limits() -> Limits {
         LagPolicy::default().limits()
+    }
+
+    fn patience(interval: Option<Duration>) -> Patience {
+        Patience::new(&limits(), interval)
+    }
+
+    fn due(judge: &Judge, interval: Option<Duration>) -> Option<Duration> {
+        let due = judge.due(&patience(interval));
+        (due != NONE).then(|| Duration::from_nanos(due))
     }
 
     fn seen(seconds: f64, leader: u64, applied: u64, lag: Lag) -> Seen {
@@ -248,7 +279,7 @@ mod tests {
                 Duration::ZERO
             });
             let sample = seen(*seconds, *leader, *applied, lag);
-            judge.seen(&sample, &limits(), interval);
+            judge.seen(&sample, &limits(), &patience(interval));
         }
         judge
     }
@@ -274,7 +305,7 @@ mod tests {
             (AtLeast(at(6.0)), Warning),
         ]) {
             let sample = seen(f64::from(number), 2, 1, lag);
-            judge.seen(&sample, &limits(), Some(SECOND));
+            judge.seen(&sample, &limits(), &patience(Some(SECOND)));
             assert_eq!(judge.standing().level, expected, "{lag:?}");
         }
     }
@@ -350,43 +381,43 @@ mod tests {
         let three = Some(at(3.0));
         let samples = [(0.0, 100, 1), (3.0, 100, 1), (6.0, 100, 1), (9.0, 100, 1)];
         let mut judge = told(&samples, three);
-        assert_eq!(judge.due(&limits(), three), Some(at(10.0)));
-        judge.advance(at(9.9), &limits(), three);
+        assert_eq!(due(&judge, three), Some(at(10.0)));
+        judge.advance(at(9.9), &patience(three));
         assert_eq!(names(&judge), "");
-        judge.advance(at(10.0), &limits(), three);
+        judge.advance(at(10.0), &patience(three));
         assert_eq!(names(&judge), "stalled");
         assert_eq!(judge.since(), at(10.0));
-        assert_eq!(judge.due(&limits(), three), Some(at(19.0)), "then silence");
+        assert_eq!(due(&judge, three), Some(at(19.0)), "then silence");
     }
 
     #[test]
     fn a_silent_follower_has_no_data_and_is_not_called_stalled() {
         let mut judge = told(&[(0.0, 100, 1), (1.0, 100, 2)], Some(SECOND));
-        assert_eq!(judge.due(&limits(), Some(SECOND)), Some(at(11.0)));
-        judge.advance(at(10.9), &limits(), Some(SECOND));
+        assert_eq!(due(&judge, Some(SECOND)), Some(at(11.0)));
+        judge.advance(at(10.9), &patience(Some(SECOND)));
         assert_eq!(names(&judge), "");
-        judge.advance(at(11.0), &limits(), Some(SECOND));
+        judge.advance(at(11.0), &patience(Some(SECOND)));
         assert_eq!(names(&judge), "no_data");
-        assert_eq!(judge.due(&limits(), Some(SECOND)), None);
+        assert_eq!(due(&judge, Some(SECOND)), None);
         let sample = seen(12.0, 100, 3, Lag::Exact(SECOND));
-        judge.seen(&sample, &limits(), Some(SECOND));
+        judge.seen(&sample, &limits(), &patience(Some(SECOND)));
         assert_eq!(names(&judge), "", "heard again");
     }
 
     #[test]
     fn silence_before_the_first_and_the_second_sample() {
         let mut judge = Judge::new(at(5.0));
-        judge.advance(at(34.9), &limits(), None);
+        judge.advance(at(34.9), &patience(None));
         assert_eq!(names(&judge), "");
-        judge.advance(at(35.0), &limits(), None);
+        judge.advance(at(35.0), &patience(None));
         assert_eq!(names(&judge), "no_data");
         judge.seen(
             &seen(40.0, 1, 1, Lag::Exact(Duration::ZERO)),
             &limits(),
-            None,
+            &patience(None),
         );
         assert_eq!(names(&judge), "");
-        assert_eq!(judge.due(&limits(), None), Some(at(70.0)));
+        assert_eq!(due(&judge, None), Some(at(70.0)));
     }
 
     #[test]
@@ -403,7 +434,7 @@ mod tests {
             reset: true,
             ..seen(2.0, 5, 4, Lag::AtLeast(Duration::ZERO))
         };
-        judge.seen(&reset, &limits(), Some(SECOND));
+        judge.seen(&reset, &limits(), &patience(Some(SECOND)));
         assert_eq!(names(&judge), "reset");
         for (seconds, lag, expected) in [
             (3.0, Lag::AtLeast(SECOND), "reset"),
@@ -412,7 +443,7 @@ mod tests {
             (6.0, Lag::Exact(SECOND), ""),
         ] {
             let sample = seen(seconds, seconds as u64 * 10, seconds as u64 * 9, lag);
-            judge.seen(&sample, &limits(), Some(SECOND));
+            judge.seen(&sample, &limits(), &patience(Some(SECOND)));
             assert_eq!(names(&judge), expected, "{seconds}");
         }
     }
@@ -421,13 +452,17 @@ mod tests {
     fn a_reset_voids_the_level_and_the_stall() {
         let samples: Vec<_> = (0..20).map(|n| (n as f64, 1_000, 1)).collect();
         let mut judge = told(&samples, Some(SECOND));
-        judge.seen(&seen(20.0, 1_000, 1, Lag::Exact(at(40.0))), &limits(), None);
+        judge.seen(
+            &seen(20.0, 1_000, 1, Lag::Exact(at(40.0))),
+            &limits(),
+            &patience(None),
+        );
         assert_eq!(judge.standing().level, Level::Critical);
         let reset = Seen {
             reset: true,
             ..seen(21.0, 5, 1, Lag::AtLeast(Duration::ZERO))
         };
-        judge.seen(&reset, &limits(), Some(SECOND));
+        judge.seen(&reset, &limits(), &patience(Some(SECOND)));
         assert_eq!(judge.standing().level, Level::Normal);
         assert_eq!(names(&judge), "reset");
     }
@@ -445,7 +480,7 @@ mod tests {
                     Lag::Exact(SECOND),
                 )
             };
-            judge.seen(&sample, &limits(), Some(SECOND));
+            judge.seen(&sample, &limits(), &patience(Some(SECOND)));
         }
         assert_eq!(names(&judge), "stalled");
     }

@@ -10,7 +10,7 @@ use crate::condition::Condition;
 use crate::estimate::{Estimator, Reading};
 use crate::foresight::Foresight;
 use crate::history::{History, HistorySpan, OpenSpan, nanoseconds};
-use crate::judge::{Judge, Seen, Standing};
+use crate::judge::{Judge, Patience, Seen, Standing};
 use crate::lag::Lag;
 use crate::leader::{Leader, Standpoint};
 use crate::level::Level;
@@ -87,16 +87,16 @@ pub(crate) struct Member {
     span: OpenSpan,
     pub(crate) samples: u64,
     pub(crate) refused: u64,
+    estimator: Estimator,
     memory: Box<Memory>,
 }
 
 type Lives = [Life; AlertKind::ALL.len()];
 
-/// What a follower remembers.
+/// What a follower remembers beside what its estimator does.
 #[derive(Debug)]
 struct Memory {
     lives: Lives,
-    estimator: Estimator,
     history: History,
 }
 
@@ -112,9 +112,9 @@ impl Member {
             span: OpenSpan::default(),
             samples: 0,
             refused: 0,
+            estimator: Estimator::new(),
             memory: Box::new(Memory {
                 lives: Default::default(),
-                estimator: Estimator::new(),
                 history: History::new(retention),
             }),
         }
@@ -124,7 +124,7 @@ impl Member {
     pub(crate) fn take(
         &mut self,
         at: Duration,
-        told: Told,
+        told: &Told,
         leader: &mut Leader,
         book: &Rulebook,
     ) -> Result<Effects, SampleError> {
@@ -134,25 +134,25 @@ impl Member {
         }
         let before = self.judge.standing();
         let (reading, seen) = match told {
-            Told::Positions(sample) => self.positions(at, &sample, leader),
-            Told::Measured { lag, entries } => self.measured(at, lag, entries),
+            Told::Positions(sample) => self.positions(at, sample, leader),
+            Told::Measured { lag, entries } => self.measured(at, *lag, *entries),
         };
         if seen.reset {
-            self.memory.estimator.clear();
+            self.estimator.clear();
             self.foresight = Foresight::default();
         }
-        self.memory.estimator.observe(&reading);
-        self.judge
-            .seen(&seen, &book.limits, self.memory.estimator.interval());
-        let lag = seen.lag.duration();
-        self.span
-            .observe(nanoseconds(at), lag, &mut self.memory.history);
-        self.last = Some(Last::new(at, seen.lag, &told));
+        self.estimator.observe(&reading);
+        let patience = self.patience(book);
+        self.judge.seen(&seen, &book.limits, &patience);
+        let (now, lag) = (nanoseconds(at), nanoseconds(seen.lag.duration()));
+        self.span.observe(now, lag, &mut self.memory.history);
+        self.last = Some(Last::new(at, seen.lag, told));
         self.samples += 1;
-        let estimator = &self.memory.estimator;
-        self.foresight
-            .observe(at, lag, book, || estimator.crossing(book.limits.critical));
-        Ok(self.react(before, at, book))
+        let estimator = &self.estimator;
+        self.foresight.observe(now, lag, book, || {
+            estimator.likely_crossing(book.limits.critical)
+        });
+        Ok(self.react(before, at, &patience, book))
     }
 
     fn positions(&mut self, at: Duration, sample: &Sample, leader: &mut Leader) -> (Reading, Seen) {
@@ -208,12 +208,22 @@ impl Member {
     /// Takes note that it is `now`.
     pub(crate) fn advance(&mut self, now: Duration, book: &Rulebook) -> Effects {
         let before = self.judge.standing();
-        self.judge
-            .advance(now, &book.limits, self.memory.estimator.interval());
-        self.react(before, now, book)
+        let patience = self.patience(book);
+        self.judge.advance(now, &patience);
+        self.react(before, now, &patience, book)
     }
 
-    fn react(&mut self, before: Standing, now: Duration, book: &Rulebook) -> Effects {
+    fn patience(&self, book: &Rulebook) -> Patience {
+        Patience::new(&book.limits, self.estimator.interval())
+    }
+
+    fn react(
+        &mut self,
+        before: Standing,
+        now: Duration,
+        patience: &Patience,
+        book: &Rulebook,
+    ) -> Effects {
         let after = self.judge.standing();
         let mut effects = Effects {
             before,
@@ -221,12 +231,8 @@ impl Member {
             alerts: [None; AlertKind::ALL.len()],
             alerted: false,
             lag: self.lag_nanos(after),
-            due: NONE,
+            due: self.judge.due(patience),
         };
-        let interval = self.memory.estimator.interval();
-        if let Some(due) = self.judge.due(&book.limits, interval) {
-            effects.due = nanoseconds(due);
-        }
         let calm = after == Standing::default() && !self.predicted();
         if calm && !self.alarmed {
             return effects;
@@ -279,7 +285,7 @@ impl Member {
 
     /// What it has learnt.
     pub(crate) fn estimator(&self) -> &Estimator {
-        &self.memory.estimator
+        &self.estimator
     }
 
     /// What its lag was.
@@ -335,9 +341,8 @@ mod tests {
         let places = 2 * size_of::<Option<Seat>>() + 2 * size_of::<Place>() + 2 * size_of::<u64>();
         let names = size_of::<Names>() + 2 * (60 + 16);
         let registry = 2 * size_of::<(Arc<str>, Seat)>();
-        let apart = hot + places + names + registry + size_of::<Lives>() + size_of::<History>();
-        assert!(apart <= 1_792, "{hot} of {apart}");
-        let whole = apart + size_of::<Estimator>();
-        assert!(whole <= 6 * 1024, "{apart} of {whole}");
+        let apart = size_of::<Memory>() + Estimator::APART + 2 * 16;
+        let whole = hot + places + names + registry + apart;
+        assert!(whole <= 6 * 1024, "{hot} and {apart} of {whole}");
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::history::nanoseconds;
 use crate::lag::{optional_seconds, seconds};
 use crate::level::Level;
 
@@ -135,48 +136,47 @@ impl LagPolicy {
     }
 
     pub(crate) fn limits(&self) -> Limits {
-        let lowered = |limit: Duration| limit.mul_f64(1.0 - self.hysteresis);
+        let lowered = |limit: Duration| nanoseconds(limit.mul_f64(1.0 - self.hysteresis));
         Limits {
-            warning: self.warning,
             critical: self.critical,
-            warning_ends: lowered(self.warning),
-            critical_ends: lowered(self.critical),
-            stalled: self.stalled,
-            silence: self.silence,
+            rises: [self.warning, self.critical].map(nanoseconds),
+            falls: [self.warning, self.critical].map(lowered),
+            stalled: nanoseconds(self.stalled),
+            silence: nanoseconds(self.silence),
         }
     }
 }
 
-/// What the judge needs of a policy, worked out once.
+/// What the judge needs of a policy, worked out once. Times are in nanoseconds but the first.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    warning: Duration,
     pub(crate) critical: Duration,
-    warning_ends: Duration,
-    critical_ends: Duration,
-    pub(crate) stalled: Duration,
-    pub(crate) silence: Duration,
+    /// Where warning and critical begin, and where they end.
+    rises: [u64; 2],
+    falls: [u64; 2],
+    pub(crate) stalled: u64,
+    pub(crate) silence: u64,
 }
 
 impl Limits {
     /// The level that a lag reaches.
-    pub(crate) fn reached(&self, lag: Duration) -> Level {
-        Self::level(lag, self.warning, self.critical)
+    pub(crate) fn reached(&self, lag: u64) -> Level {
+        level(lag, self.rises)
     }
 
     /// The level that a lag still keeps up.
-    pub(crate) fn kept(&self, lag: Duration) -> Level {
-        Self::level(lag, self.warning_ends, self.critical_ends)
+    pub(crate) fn kept(&self, lag: u64) -> Level {
+        level(lag, self.falls)
     }
+}
 
-    fn level(lag: Duration, warning: Duration, critical: Duration) -> Level {
-        if lag >= critical {
-            Level::Critical
-        } else if lag >= warning {
-            Level::Warning
-        } else {
-            Level::Normal
-        }
+fn level(lag: u64, [warning, critical]: [u64; 2]) -> Level {
+    if lag >= critical {
+        Level::Critical
+    } else if lag >= warning {
+        Level::Warning
+    } else {
+        Level::Normal
     }
 }
 
@@ -227,7 +227,7 @@ mod tests {
             (27_000, Warning, Critical),
             (30_000, Critical, Critical),
         ] {
-            let lag = Duration::from_millis(millis);
+            let lag = millis * 1_000_000;
             assert_eq!((limits.reached(lag), limits.kept(lag)), (reached, kept));
         }
     }

@@ -39,10 +39,16 @@ impl RateMeter {
             self.interval = passed;
         }
         self.interval += (passed.min(LONGEST * self.interval) - self.interval) / INTERVALS;
-        let kept = 1.0 / (1.0 + passed / MEMORY.max(LEAST_INTERVALS * self.interval));
+        let memory = MEMORY.max(LEAST_INTERVALS * self.interval);
+        let kept = memory / (memory + passed);
         self.time = self.time * kept + passed;
         self.leader = self.leader * kept + moved(from_leader, leader);
         self.applied = self.applied * kept + moved(from_applied, applied);
+    }
+
+    /// The last sample: its time, and the positions of leader and follower.
+    pub(crate) fn last(&self) -> Option<(Duration, u64, u64)> {
+        self.last
     }
 
     /// `None` before a second sample.
@@ -58,11 +64,20 @@ impl RateMeter {
         self.interval
     }
 
-    /// The usual time between samples.
+    /// The usual time between samples; 584 years are the most.
     pub(crate) fn interval(&self) -> Option<Duration> {
         let known = self.interval > 0.0;
-        known.then(|| Duration::try_from_secs_f64(self.interval).unwrap_or(Duration::MAX))
+        known.then(|| Duration::from_nanos(whole(self.interval * 1e9 + 0.5)))
     }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "saturates, and is above zero"
+)]
+fn whole(value: f64) -> u64 {
+    value as u64
 }
 
 /// Never negative: what went back began anew.

@@ -85,6 +85,11 @@ pub(super) struct Record {
 }
 
 impl Record {
+    /// Whether any forecast has come due.
+    pub(super) fn is_known(&self) -> bool {
+        self.matured > 0.0
+    }
+
     /// The word of those who do not believe in trends.
     pub(super) fn steady(&self, opinions: &Opinions) -> f32 {
         if self.compared == 0.0 {

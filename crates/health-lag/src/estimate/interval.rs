@@ -29,6 +29,12 @@ pub(super) struct Tails {
     pub(super) above: Tail,
 }
 
+impl Tails {
+    pub(super) fn is_known(&self) -> bool {
+        self.above.is_known()
+    }
+}
+
 /// One end: by how much the truth is beyond the forecast in its direction.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tail {
@@ -60,7 +66,7 @@ impl Tail {
         self.reach
     }
 
-    pub(super) fn is_known(&self) -> bool {
+    fn is_known(&self) -> bool {
         self.seen >= ENOUGH
     }
 }

@@ -19,21 +19,25 @@ impl Line {
     /// Takes a point `passed` seconds after the last, which leaves older ones the part `kept` of
     /// their weight.
     pub(super) fn observe(&mut self, passed: f64, kept: f64, value: f64) {
-        self.age(passed);
         self.weight = self.weight * kept + 1.0;
-        self.time_time *= kept;
-        self.time_value *= kept;
-        self.value_value *= kept;
-        let (time_off, value_off) = (-self.time, value - self.value);
-        self.time += time_off / self.weight;
-        self.value += value_off / self.weight;
-        self.time_time -= time_off * self.time;
-        self.time_value += time_off * (value - self.value);
-        self.value_value += value_off * (value - self.value);
+        let share = self.weight.recip();
+        let (time_off, value_off) = (passed - self.time, value - self.value);
+        self.time = self.time - passed + time_off * share;
+        self.value += value_off * share;
+        let value_left = value - self.value;
+        self.time_time = self.time_time * kept - time_off * self.time;
+        self.time_value = self.time_value * kept + time_off * value_left;
+        self.value_value = self.value_value * kept + value_off * value_left;
     }
 
-    fn age(&mut self, passed: f64) {
-        self.time -= passed;
+    /// Leaves all of it, or nothing: by the part 1 or 0, so that no branch has to be foretold.
+    pub(super) fn keep(&mut self, part: f64) {
+        self.weight *= part;
+        self.time *= part;
+        self.value *= part;
+        self.time_time *= part;
+        self.time_value *= part;
+        self.value_value *= part;
     }
 
     /// How many points it rests on; older ones count less.
@@ -48,42 +52,33 @@ impl Line {
 
     /// By how much it grows a second.
     pub(super) fn slope(&self) -> f64 {
-        if self.time_time > 0.0 {
-            self.time_value / self.time_time
-        } else {
-            0.0
-        }
+        self.time_value * self.slope_variance()
     }
 
-    /// Its value so many seconds after the newest point.
-    pub(super) fn at(&self, ahead: f64) -> f64 {
-        self.value + self.slope() * (ahead - self.time)
+    /// Its value so many seconds after the newest point, by its slope.
+    pub(super) fn at(&self, slope: f64, ahead: f64) -> f64 {
+        self.value + slope * (ahead - self.time)
     }
 
     /// The variance of what it foretells at `ahead`, by that of a point about it.
-    pub(super) fn uncertainty(&self, ahead: f64) -> f64 {
+    pub(super) fn uncertainty(&self, slope_variance: f64, ahead: f64) -> f64 {
         let off = ahead - self.time;
-        1.0 + (1.0
-            + if self.time_time > 0.0 {
-                off * off * self.weight / self.time_time
-            } else {
-                0.0
-            })
-            / self.weight.max(1.0)
+        1.0 + self.weight.max(1.0).recip() + off * off * slope_variance
     }
 
-    /// The variance of its points about it.
-    pub(super) fn variance(&self) -> f64 {
-        let explained = self.slope() * self.time_value;
+    /// The variance of its points about it, by its slope.
+    pub(super) fn variance(&self, slope: f64) -> f64 {
+        let explained = slope * self.time_value;
         (self.value_value - explained).max(0.0) / (self.weight - 2.0).max(1.0)
     }
 
-    /// The square of the standard error of the slope, by the variance of a point about the line.
+    /// The square of the standard error of the slope, by the variance of a point about the line; zero
+    /// of points at one time only.
     pub(super) fn slope_variance(&self) -> f64 {
         if self.time_time > 0.0 {
             self.time_time.recip()
         } else {
-            f64::INFINITY
+            0.0
         }
     }
 }

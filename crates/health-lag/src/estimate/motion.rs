@@ -47,6 +47,14 @@ struct Run {
     to: f64,
 }
 
+/// How far earlier trends led, and how long earlier stops lasted.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Past {
+    rises: Runs,
+    falls: Runs,
+    stands: Runs,
+}
+
 #[derive(Clone, Debug, Default)]
 pub(super) struct Motion {
     now: f64,
@@ -55,9 +63,6 @@ pub(super) struct Motion {
     usual: Usual,
     trend: Option<Trend>,
     run: Option<Run>,
-    rises: Runs,
-    falls: Runs,
-    stands: Runs,
     /// How many readings on end showed the follower where it was, and since when it has been there.
     still: u32,
     still_since: f64,
@@ -68,29 +73,32 @@ pub(super) struct Motion {
 
 impl Motion {
     /// Takes the first lag, at `now` seconds.
-    pub(super) fn begin(&mut self, now: f64, lag: f64) {
+    pub(super) fn begin(&mut self, now: f64, lag: f64, past: &mut Past) {
         *self = Self {
             now,
             lag,
             usual: Usual::new(lag),
             still_since: now,
             least: lag,
-            // What a stop is like is known still.
-            stands: self.stands,
             ..Self::default()
+        };
+        // What a stop is like is known still.
+        *past = Past {
+            stands: past.stands,
+            ..Past::default()
         };
         self.regime.observe(0.0, lag);
     }
 
     /// Takes the next; whether the follower is behind and has not moved. True if a new regime begins.
-    pub(super) fn observe(&mut self, now: f64, lag: f64, is_still: bool) -> bool {
+    pub(super) fn observe(&mut self, now: f64, lag: f64, is_still: bool, past: &mut Past) -> bool {
         let (passed, before) = (now - self.now, self.now);
         if is_still {
             self.still = self.still.saturating_add(1);
         } else {
             if self.stood().is_some() {
                 // It moved at some time since the reading before: this is the longest it can have been.
-                self.stands.end(now - self.still_since);
+                past.stands.end(now - self.still_since);
             }
             self.still = 0;
             self.still_since = now;
@@ -100,25 +108,24 @@ impl Motion {
         let is_new = self.regime.observe(passed, lag);
         if is_new {
             self.floor = self.least;
-            self.end_run();
+            self.end_run(past);
         }
         self.least = self.least.min(lag);
         self.trend = self.find();
-        self.follow(before, lag_before);
+        self.follow(before, lag_before, past);
         is_new
     }
 
     /// To be called at about equal distances in time.
     pub(super) fn step(&mut self) {
-        let expected = self.trend.map(|_| self.regime.line().at(0.0));
+        let expected = self.trend.map(|_| self.regime.at(0.0));
         self.usual.observe(self.lag, expected);
     }
 
     fn find(&self) -> Option<Trend> {
-        let line = self.regime.line();
-        let slope = line.slope();
+        let slope = self.regime.slope();
         let led = slope.abs() * self.regime.age();
-        let speaks = line.weight() > FEWEST
+        let speaks = self.regime.weight() > FEWEST
             && led > BEYOND_USUAL * self.usual.spread()
             && self.regime.is_significant(SIGNIFICANT);
         let goes_on = self.run.is_some() && self.regime.goes_on();
@@ -129,7 +136,7 @@ impl Motion {
         };
         if speaks || goes_on {
             return Some(Trend {
-                now: line.at(0.0),
+                now: self.regime.at(0.0),
                 slope: slope.min(1.0),
                 floor: if slope < 0.0 { floor } else { 0.0 },
                 is_line: true,
@@ -144,14 +151,14 @@ impl Motion {
     }
 
     /// Keeps how far the trend has led; `before` and `lag_before` are of the reading before.
-    fn follow(&mut self, before: f64, lag_before: f64) {
+    fn follow(&mut self, before: f64, lag_before: f64, past: &mut Past) {
         let Some(trend) = self.trend else {
-            self.end_run();
+            self.end_run(past);
             return;
         };
         let turned = |run: &Run| (trend.slope > 0.0) != (run.to > run.from);
         if self.run.as_ref().is_some_and(turned) {
-            self.end_run();
+            self.end_run(past);
         }
         let begins = Run {
             since: before,
@@ -161,13 +168,13 @@ impl Motion {
         self.run.get_or_insert(begins).to = trend.now;
     }
 
-    fn end_run(&mut self) {
+    fn end_run(&mut self, past: &mut Past) {
         let Some(run) = self.run.take() else { return };
         let led = run.to - run.from;
         if led > 0.0 {
-            self.rises.end(led);
+            past.rises.end(led);
         } else {
-            self.falls.end(-led);
+            past.falls.end(-led);
         }
     }
 
@@ -176,11 +183,11 @@ impl Motion {
     }
 
     /// How likely the trend lasts for so many seconds.
-    pub(super) fn survival(&self, horizon: f64) -> f32 {
+    pub(super) fn survival(&self, horizon: f64, past: &Past) -> f32 {
         let horizon = horizon.max(1e-3);
         let whole = horizon * (horizon / FAR).powi(2).clamp(1.0, 4.0);
         let stands = self.stood().map_or(0.0, |stood| {
-            self.stands.survival(stood, horizon, stood / whole)
+            past.stands.survival(stood, horizon, stood / whole)
         });
         let (Some(trend), Some(run)) = (self.trend.filter(|trend| trend.is_line), self.run) else {
             return stands;
@@ -188,9 +195,9 @@ impl Motion {
         let led = (trend.now - run.from).abs();
         let lasted = self.regime.age().max(self.now - run.since);
         let runs = if trend.slope > 0.0 {
-            &self.rises
+            &past.rises
         } else {
-            &self.falls
+            &past.falls
         };
         let leads = (trend.slope * horizon).abs();
         stands.max(runs.survival(led, leads, lasted / whole))
@@ -199,6 +206,11 @@ impl Motion {
     /// For how long the follower has stood still.
     fn stood(&self) -> Option<f64> {
         (self.still >= STILL && self.lag > 0.0).then_some(self.now - self.still_since)
+    }
+
+    /// The last lag.
+    pub(super) fn lag(&self) -> f64 {
+        self.lag
     }
 
     /// The mean lag of the regime.

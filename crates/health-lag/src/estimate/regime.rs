@@ -28,6 +28,9 @@ const TO_STANDARD: f64 = 1.2533;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Regime {
     line: Line,
+    /// Of the line, and its variance; worked out once a point.
+    slope: f64,
+    slope_variance: f64,
     age: f64,
     /// The points since the sums last left zero.
     next: Line,
@@ -46,33 +49,36 @@ pub(super) struct Regime {
 impl Regime {
     /// Takes a point `passed` seconds after the last; whether a new regime begins.
     pub(super) fn observe(&mut self, passed: f64, value: f64) -> bool {
-        let kept = 1.0 / (1.0 + passed / MEMORY);
+        let kept = MEMORY / (MEMORY + passed);
         self.age += passed;
         if self.line.weight() < 2.0 {
             self.line.observe(passed, kept, value);
+            self.fit();
             return false;
         }
-        let expected = self.line.at(passed);
-        let factor = self.line.uncertainty(passed).sqrt();
-        let scale = self.deviation() * factor;
-        let residual = value - expected;
-        let z = (residual / scale).clamp(-FARTHEST, FARTHEST);
+        let expected = self.at(passed);
+        let uncertainty = self.line.uncertainty(self.slope_variance, passed);
+        let scale = self.deviation() * uncertainty.sqrt();
+        let off = (value - expected) / scale;
+        let z = off.clamp(-FARTHEST, FARTHEST);
         self.up = (self.up + z - SLACK).max(0.0);
         self.down = (self.down - z - SLACK).max(0.0);
-        if self.up == 0.0 && self.down == 0.0 {
-            self.next = Line::default();
-            self.next_age = 0.0;
+        // While both sums are zero the next regime has no points. Whether they are is as good as random,
+        // so that a branch would cost more than what it saves.
+        let is_off = if self.up + self.down > 0.0 { 1.0 } else { 0.0 };
+        let since = if self.next.weight() > 0.0 {
+            passed
         } else {
-            if self.next.weight() > 0.0 {
-                self.next_age += passed;
-            }
-            self.next.observe(passed, kept, value);
-        }
-        self.learn(residual / factor);
+            0.0
+        };
+        self.next_age = (self.next_age + since) * is_off;
+        self.next.observe(passed, kept, value);
+        self.next.keep(is_off);
+        self.learn(off, z);
         if self.up.max(self.down) > ALARM && self.next.weight() > 2.0 {
-            let (before, after) = (self.line.slope(), self.next.slope());
+            let (before, after) = (self.slope, self.next.slope());
             // A shift along the same slope is the same trend.
-            let shift = self.next.at(0.0) - self.line.at(passed);
+            let shift = self.next.at(after, 0.0) - expected;
             let goes_on = (after - before).abs() < ALIKE * before.abs().max(after.abs())
                 && shift.abs() < ALIKE * (before * self.age).abs();
             if !goes_on {
@@ -80,6 +86,7 @@ impl Regime {
             }
             self.goes_on = goes_on;
             self.line = self.next;
+            self.fit();
             self.next = Line::default();
             self.next_age = 0.0;
             self.up = 0.0;
@@ -87,19 +94,22 @@ impl Regime {
             return !goes_on;
         }
         self.line.observe(passed, kept, expected + z * scale);
+        self.fit();
         false
     }
 
-    /// At first any residual counts in full; later one that is far off would hide the next.
-    fn learn(&mut self, residual: f64) {
-        let residual = if self.residuals < 16.0 {
-            residual
-        } else {
-            let most = FARTHEST * self.deviation();
-            residual.clamp(-most, most)
-        };
+    fn fit(&mut self) {
+        self.slope_variance = self.line.slope_variance();
+        self.slope = self.line.slope();
+    }
+
+    /// Takes how far off a point was, in deviations, and how far that counts. At first any residual
+    /// counts in full; later one that is far off would hide the next.
+    fn learn(&mut self, off: f64, z: f64) {
+        let counts = if self.residuals < 16.0 { off } else { z };
+        let residual = counts * self.deviation();
         self.residuals = (self.residuals + 1.0).min(RESIDUALS);
-        let rate = 1.0 / self.residuals;
+        let rate = self.residuals.recip();
         self.deviation += (TO_STANDARD * residual.abs() - self.deviation) * rate;
         let change = residual - self.residual;
         self.square += (residual * residual - self.square) * rate;
@@ -136,8 +146,19 @@ impl Regime {
         self.line.mean()
     }
 
-    pub(super) fn line(&self) -> &Line {
-        &self.line
+    /// How many points its line rests on; older ones count less.
+    pub(super) fn weight(&self) -> f64 {
+        self.line.weight()
+    }
+
+    /// By how much its line grows a second.
+    pub(super) fn slope(&self) -> f64 {
+        self.slope
+    }
+
+    /// Where its line is so many seconds after the newest point.
+    pub(super) fn at(&self, ahead: f64) -> f64 {
+        self.line.at(self.slope, ahead)
     }
 
     /// Whether the slope is more than so many of its standard errors off zero.
@@ -146,8 +167,8 @@ impl Regime {
             return false;
         }
         let deviation = self.deviation();
-        let variance = self.line.variance().max(deviation * deviation);
-        let slope = self.line.slope() / errors;
-        slope * slope > variance * self.inflation() * self.line.slope_variance()
+        let variance = self.line.variance(self.slope).max(deviation * deviation);
+        let slope = self.slope / errors;
+        slope * slope > variance * self.inflation() * self.slope_variance
     }
 }

@@ -4,6 +4,8 @@
 //! long before (the average magnitude difference function, Ross et al. 1974): at the horizon itself
 //! that is the error of the last value, at a period that of saying what was one period ago.
 
+use std::hint::black_box;
+
 use super::experts::{HORIZONS, KNOTS, small};
 
 /// So many values are kept.
@@ -19,158 +21,146 @@ const SEARCH: usize = 4;
 const MEMORY: f32 = 40.0;
 /// Something recurs if the lag is this much closer to what it was then than to the last value.
 const CLOSER: f32 = 0.5;
-/// Values are this many seconds apart, or as far as readings are if that is more.
-const LEAST_DISTANCE: f64 = 1.0;
-/// Over a gap of more values than this nothing is made up.
-const GAP: f64 = 32.0;
+/// So many values are taken at a time, at the most.
+pub(super) const MOST: usize = 16;
+/// A line of the cache, in values.
+const LINE: usize = 16;
+/// What is done to so many distances at once is done to all of them by one instruction.
+const LANES: usize = 8;
 
-/// The recent past at equal distances in time, the newest at `head`, older ones after it.
+/// The recent past at equal distances in time.
 #[derive(Clone, Debug)]
 pub(super) struct Season {
-    values: [f32; KEPT],
+    /// The newest first. Those beyond the farthest delay are for the oldest of those taken together.
+    values: [f32; KEPT + MOST],
+    /// By delay.
     distances: [f32; KEPT],
-    head: usize,
-    filled: usize,
     pushed: usize,
-    delays: [usize; KNOTS],
-    /// The distance in time, and the time of the newest.
+    delays: [u8; KNOTS],
+    /// The distance in time.
     every: f64,
-    at: f64,
 }
 
 impl Default for Season {
     fn default() -> Self {
         Self {
-            values: [0.0; KEPT],
+            values: [0.0; KEPT + MOST],
             distances: [0.0; KEPT],
-            head: 0,
-            filled: 0,
             pushed: 0,
             delays: [0; KNOTS],
             every: 0.0,
-            at: 0.0,
         }
     }
 }
 
 impl Season {
-    /// Takes what lies between two readings, each a time and a lag; `interval` is the usual time
-    /// between them. True if there was a value in between.
-    pub(super) fn observe(&mut self, from: (f64, f64), to: (f64, f64), interval: f64) -> bool {
-        let every = interval.max(LEAST_DISTANCE);
-        let is_alike = (0.5 * self.every..=2.0 * self.every).contains(&every);
-        if !is_alike || to.0 - self.at > GAP * self.every {
-            *self = Self {
-                every,
-                at: to.0,
-                ..Self::default()
-            };
-            self.push(small(to.1));
-            return true;
-        }
-        let mut is_new = false;
-        while to.0 >= self.at + self.every {
-            self.at += self.every;
-            let part = ((self.at - from.0) / (to.0 - from.0)).clamp(0.0, 1.0);
-            self.push(small(from.1 + part * (to.1 - from.1)));
-            is_new = true;
-        }
-        is_new
+    /// Begins anew, with values so many seconds apart.
+    pub(super) fn begin(&mut self, every: f64) {
+        *self = Self {
+            every,
+            ..Self::default()
+        };
     }
 
-    fn push(&mut self, value: f32) {
-        self.look(value);
-        self.head = self.head.checked_sub(1).unwrap_or(KEPT - 1);
-        if let Some(slot) = self.values.get_mut(self.head) {
-            *slot = value;
+    /// Reads a value of each line of the cache. None waits for another, so that memory is waited for
+    /// once.
+    pub(super) fn fetch(&self) {
+        let both = [self.values.as_slice(), &self.distances];
+        let lines = both.into_iter().flat_map(|it| it.iter().step_by(LINE));
+        black_box(lines.sum::<f32>());
+    }
+
+    /// Takes the next values, the oldest first.
+    pub(super) fn push(&mut self, new: &[f32]) {
+        let count = new.len().min(MOST);
+        self.values.copy_within(..KEPT + MOST - count, count);
+        for (slot, value) in self.values.iter_mut().zip(new.iter().take(count).rev()) {
+            *slot = *value;
         }
-        self.filled = (self.filled + 1).min(KEPT);
-        self.pushed = self.pushed.saturating_add(1);
-        // One horizon a time, and not each time: a period does not change from value to value.
-        if self.pushed.is_multiple_of(SEARCH) {
-            let knot = self.pushed / SEARCH % KNOTS;
-            let horizon = HORIZONS.get(knot).copied().unwrap_or_default();
-            let steps = whole((f64::from(horizon) / self.every).ceil()).max(1);
-            let found = self.closest(steps);
-            if let Some(delay) = self.delays.get_mut(knot) {
-                *delay = found;
+        for (older, value) in (1..=count).rev().zip(new) {
+            self.look(*value, older);
+            self.pushed = self.pushed.saturating_add(1);
+            // One horizon a time, and not each time: a period does not change from value to value.
+            if self.pushed.is_multiple_of(SEARCH) {
+                let knot = self.pushed / SEARCH % KNOTS;
+                let horizon = HORIZONS.get(knot).copied().unwrap_or_default();
+                let steps = whole((f64::from(horizon) / self.every).ceil()).max(1);
+                let found = self.closest(steps);
+                if let Some(delay) = self.delays.get_mut(knot) {
+                    // There are not so many.
+                    *delay = u8::try_from(found).unwrap_or(0);
+                }
             }
         }
     }
 
-    /// Updates the distances of a part of the delays; `value` is not yet kept.
-    fn look(&mut self, value: f32) {
+    /// Updates the distances of a part of the delays; what came before `value` begins at `older`.
+    fn look(&mut self, value: f32, older: usize) {
         let first = self.pushed % PARTS * PART;
-        let there = self.filled.saturating_sub(first).min(PART);
-        if there == 0 {
-            return;
-        }
-        let Some(distances) = self.distances.get_mut(first..first + there) else {
+        let distances = self.distances.get_mut(first..);
+        let distances = distances.and_then(|it| it.first_chunk_mut::<PART>());
+        let before = self.values.get(older + first..);
+        let before = before.and_then(|it| it.first_chunk::<PART>());
+        let (Some(distances), Some(before)) = (distances, before) else {
             return;
         };
-        // The value that is `i` after the head is `i + 1` steps old. The ring may end among them.
-        let start = (self.head + first) % KEPT;
-        let before_end = there.min(KEPT - start);
-        let (near, far) = distances.split_at_mut(before_end);
-        let values = |from: usize, count: usize| self.values.get(from..from + count);
-        let parts = [
-            (near, values(start, before_end)),
-            (far, values(0, there - before_end)),
-        ];
         let seen = self.pushed.saturating_sub(first);
-        let is_settled = seen > PART + PARTS * whole(f64::from(MEMORY));
+        if seen > PART + PARTS * whole(f64::from(MEMORY)) {
+            for (distance, was) in distances.iter_mut().zip(before) {
+                *distance += ((value - was).abs() - *distance) * (1.0 / MEMORY);
+            }
+            return;
+        }
         let mut looks = small(float(seen));
-        for (distances, was) in parts {
-            let pairs = distances.iter_mut().zip(was.unwrap_or_default());
-            if is_settled {
-                for (distance, was) in pairs {
-                    *distance += ((value - was).abs() - *distance) * (1.0 / MEMORY);
-                }
-                continue;
-            }
-            for (distance, was) in pairs {
-                let rate = 1.0 / (looks * EACH + 1.0 - EACH).min(MEMORY);
-                *distance += ((value - was).abs() - *distance) * rate;
-                looks -= 1.0;
-            }
+        for (distance, was) in distances.iter_mut().zip(before).take(seen) {
+            let rate = 1.0 / (looks * EACH + 1.0 - EACH).min(MEMORY);
+            *distance += ((value - was).abs() - *distance) * rate;
+            looks -= 1.0;
         }
     }
 
-    /// The delay from the horizon on at which it is closest, of those that were seen twice.
+    /// The delay from the horizon on at which it is closest, of those that were seen twice; 0 if that
+    /// is not close.
     fn closest(&self, horizon: usize) -> usize {
         let known = (self.pushed / 2).min(KEPT);
-        let Some(last) = self.distances.get(horizon - 1) else {
+        let Some(of_horizon) = self.distances.get(horizon - 1) else {
             return 0;
         };
+        let close = CLOSER * of_horizon;
         let distances = self.distances.get(horizon..known).unwrap_or_default();
-        let mut best = (0, CLOSER * last);
-        for (index, distance) in distances.iter().enumerate() {
-            if *distance < best.1 {
-                best = (horizon + index + 1, *distance);
+        let (chunks, rest) = distances.as_chunks::<LANES>();
+        let mut by_lane = [close; LANES];
+        for chunk in chunks {
+            for (least, distance) in by_lane.iter_mut().zip(chunk) {
+                *least = if distance < least { *distance } else { *least };
             }
         }
-        best.0
+        let least = by_lane.iter().chain(rest).copied().fold(close, f32::min);
+        if least >= close {
+            return 0;
+        }
+        let found = distances.iter().position(|distance| *distance <= least);
+        found.map_or(0, |index| horizon + index + 1)
     }
 
-    /// What the lag will be at a horizon, `ahead` seconds after `now`, if it recurs.
-    pub(super) fn at(&self, knot: usize, now: f64, ahead: f64) -> Option<f32> {
-        let delay = *self.delays.get(knot)?;
-        if delay == 0 {
-            return None;
-        }
-        let steps = (now - self.at + ahead) / self.every;
-        let back = (float(delay) - steps).clamp(0.0, float(self.filled) - 1.0);
-        let at = |steps: usize| {
-            let steps = steps.min(self.filled.saturating_sub(1));
-            self.values.get((self.head + steps) % KEPT).copied()
-        };
-        let (later, earlier) = (at(whole(back))?, at(whole(back) + 1)?);
-        Some(later + small(back.fract()) * (earlier - later))
+    /// By horizon, the delay to look back by, in values; 0: nothing recurs.
+    pub(super) fn delays(&self) -> [u8; KNOTS] {
+        self.delays
+    }
+
+    /// How many values there are.
+    pub(super) fn filled(&self) -> usize {
+        self.pushed.min(KEPT)
+    }
+
+    /// The value so many before the newest.
+    pub(super) fn value(&self, older: usize) -> Option<f32> {
+        self.values.get(older).copied()
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "at most `KEPT`")]
-fn float(count: usize) -> f64 {
+#[expect(clippy::cast_precision_loss, reason = "at most what a season keeps")]
+pub(super) fn float(count: usize) -> f64 {
     count as f64
 }
 
@@ -179,6 +169,29 @@ fn float(count: usize) -> f64 {
     clippy::cast_sign_loss,
     reason = "saturates, and is above zero"
 )]
-fn whole(value: f64) -> usize {
+pub(super) fn whole(value: f64) -> usize {
     value as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_closest_delay_is_found_from_the_horizon_on() {
+        for (period, expected) in [(40, [40, 40, 80]), (25, [25, 50, 75]), (1_000, [0; 3])] {
+            let mut season = Season::default();
+            season.begin(1.0);
+            let values: Vec<f32> = (0_u16..600).map(|at| f32::from(at % period)).collect();
+            // As many at a time as it may be.
+            for (count, chunk) in (1..=MOST).cycle().zip(values.chunks(MOST)) {
+                let (first, rest) = chunk.split_at(count.min(chunk.len()));
+                season.push(first);
+                season.push(rest);
+            }
+            assert_eq!(season.delays(), expected, "{period}");
+            assert_eq!(season.value(0), values.last().copied());
+            assert_eq!(season.value(159), values.get(600 - 160).copied());
+        }
+    }
 }

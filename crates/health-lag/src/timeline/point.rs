@@ -30,10 +30,17 @@ impl Point {
 
     /// When the leader was last at `position`, between this point and `to`.
     pub(super) fn time_at(&self, position: u64, to: &Self) -> u64 {
-        let whole = u128::from(to.position.saturating_sub(self.position)).max(1);
-        let part = u128::from(position.saturating_sub(self.position));
-        let span = u128::from(to.at.saturating_sub(self.at));
-        let passed = u64::try_from(span * part / whole).unwrap_or(u64::MAX);
+        let whole = to.position.saturating_sub(self.position).max(1);
+        let part = position.saturating_sub(self.position);
+        let span = to.at.saturating_sub(self.at);
+        // Wide numbers only where they are needed: to divide them takes several times as long.
+        let passed = span.checked_mul(part).map_or_else(
+            || {
+                let passed = u128::from(span) * u128::from(part) / u128::from(whole);
+                u64::try_from(passed).unwrap_or(u64::MAX)
+            },
+            |product| product / whole,
+        );
         self.at.saturating_add(passed).min(to.at.max(self.at))
     }
 
