@@ -33,6 +33,9 @@ mod cluster;
 mod collector;
 mod compat;
 mod defects;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
+#[allow(dead_code, reason = "which of it is used depends on the features")]
+mod judged;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "openraft")]

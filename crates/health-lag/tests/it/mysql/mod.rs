@@ -1,5 +1,6 @@
 //! MariaDB, against real servers: Debian's `mariadb-server`.
 
+mod failover;
 mod heartbeat;
 #[allow(dead_code, reason = "the tests of the checks use the rest")]
 #[path = "../../../../health-checks/tests/it/mysql/mariadb.rs"]
