@@ -187,6 +187,14 @@ impl Shared {
         }
     }
 
+    /// Takes note of why a follower's source has no sample.
+    pub(crate) fn fail(&self, seat: &Seat, why: Arc<str>) {
+        let now = self.now();
+        if let Some(member) = seat.group.lock().member(seat) {
+            member.fail(now, why);
+        }
+    }
+
     /// Looks at a follower as it is at `now`; `None` if it is not registered any more.
     pub(crate) fn look<R>(
         &self,

@@ -79,6 +79,11 @@ impl Judge {
         self.since
     }
 
+    /// When it was heard last, or when waiting for it began.
+    pub(crate) fn heard(&self) -> Duration {
+        self.heard
+    }
+
     /// Since when it is behind without progress.
     pub(crate) fn quiet(&self) -> Option<Duration> {
         self.quiet

@@ -217,6 +217,8 @@ async fn a_failover_as_a_monitor_judges_it() {
     let status = judged.status();
     assert!(has(Condition::NoData)(&status) && !status.is_proven());
     assert_eq!(status.samples, told);
+    let words = status.explain();
+    assert!(words.contains("is no replica"), "{words}");
     polling.stop().await;
 
     // The new pair takes the place of the old one: other ids, another history.
