@@ -33,6 +33,9 @@ use crate::spec::{FollowerSpec, RegisterError};
 use crate::statistics::Statistics;
 use crate::status::Status;
 
+/// What clocks may take for one instant.
+const TICK: Duration = Duration::from_micros(1);
+
 #[derive(Debug)]
 pub(crate) struct Shared {
     origin: Instant,
@@ -161,10 +164,10 @@ impl Shared {
         };
         let at = at.unwrap_or_else(|| {
             let now = self.now();
-            // Two samples within one tick of the clock are in order all the same.
-            let tick = Duration::from_nanos(1);
+            // Those within one tick of the clock are in order all the same.
             let last = member.last.map(|last| last.at);
-            last.filter(|last| *last == now).map_or(now, |_| now + tick)
+            last.filter(|last| (now..now + TICK).contains(last))
+                .map_or(now, |last| last + Duration::from_nanos(1))
         });
         match member.take(at, told, leader, &self.book) {
             Ok(effects) => {

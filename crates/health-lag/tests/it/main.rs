@@ -38,6 +38,7 @@ mod defects;
 mod judged;
 #[cfg(feature = "mysql")]
 mod mysql;
+mod observer_panics;
 #[cfg(feature = "openraft")]
 mod openraft;
 mod poller;
