@@ -25,6 +25,7 @@ use crate::events::{BACKLOG, LagEvent, Transition};
 use crate::explain;
 use crate::group::{Names, Seat};
 use crate::member::{Effects, Member, Told};
+use crate::pulse::Pulse;
 use crate::registry::Registry;
 use crate::roll::Roll;
 use crate::rulebook::Rulebook;
@@ -41,6 +42,7 @@ pub(crate) struct Shared {
     origin: Instant,
     started: SystemTime,
     pub(crate) book: Rulebook,
+    pub(crate) pulse: Pulse,
     registry: Mutex<Registry>,
     roll: Mutex<Roll>,
     log: Mutex<AlertLog>,
@@ -73,6 +75,7 @@ impl Shared {
             origin: clock::instant(),
             started: clock::wall(),
             book,
+            pulse: Pulse::default(),
             registry: Mutex::default(),
             roll: Mutex::default(),
             log: Mutex::new(AlertLog::new(log)),
@@ -85,9 +88,16 @@ impl Shared {
         }
     }
 
-    /// The time since the origin.
+    /// The time since the origin. Whoever asks for it looks, too.
     pub(crate) fn now(&self) -> Duration {
-        clock::instant().saturating_duration_since(self.origin)
+        let now = clock::instant().saturating_duration_since(self.origin);
+        self.pulse.look(now);
+        now
+    }
+
+    fn advance(&self, member: &mut Member, now: Duration) -> Effects {
+        member.judge.forgive(self.pulse.missed(), now);
+        member.advance(now, &self.book)
     }
 
     pub(crate) fn instant(&self, at: Duration) -> Option<Instant> {
@@ -128,7 +138,7 @@ impl Shared {
             }),
         });
         if let Some(member) = state.member(&seat) {
-            let effects = member.advance(now, &self.book);
+            let effects = self.advance(member, now);
             self.carry_out(&seat, member, &effects, now, false);
         }
         drop(state);
@@ -169,6 +179,7 @@ impl Shared {
             last.filter(|last| (now..now + TICK).contains(last))
                 .map_or(now, |last| last + Duration::from_nanos(1))
         });
+        member.judge.forgive(self.pulse.missed(), at);
         match member.take(at, told, leader, &self.book) {
             Ok(effects) => {
                 self.carry_out(seat, member, &effects, at, true);
@@ -207,7 +218,7 @@ impl Shared {
     ) -> Option<R> {
         let mut state = seat.group.lock();
         let member = state.member(seat)?;
-        let effects = member.advance(now, &self.book);
+        let effects = self.advance(member, now);
         if effects.alerted || effects.before != effects.after {
             self.carry_out(seat, member, &effects, now, false);
         }
@@ -251,7 +262,7 @@ impl Shared {
         for seat in seats {
             let mut state = seat.group.lock();
             if let Some(member) = state.member(&seat) {
-                let effects = member.advance(now, &self.book);
+                let effects = self.advance(member, now);
                 self.carry_out(&seat, member, &effects, now, false);
             }
         }
@@ -323,6 +334,7 @@ impl Shared {
 
     /// Whether somebody calls `sweep` at the time that it asks for.
     pub(crate) fn watched(&self, is: bool) {
+        self.pulse.withdraw();
         lock(&self.roll).watched(is);
     }
 }

@@ -56,6 +56,8 @@ pub(crate) struct Judge {
     applied: u64,
     /// Samples since the last reset, as far as they matter; `None` before the first of all.
     fresh: Option<u8>,
+    /// How much of the time in which nobody could look was forgiven it, in milliseconds.
+    forgiven: u32,
 }
 
 impl Judge {
@@ -68,6 +70,7 @@ impl Judge {
             quiet: None,
             applied: 0,
             fresh: None,
+            forgiven: 0,
         }
     }
 
@@ -131,6 +134,20 @@ impl Judge {
             // Caught up before, it is behind from now on.
             (true, false) => self.quiet.or(Some(seen.at)),
         };
+    }
+
+    /// Of the time until `now`, the process could not run for so many milliseconds in all: what was
+    /// added since it was told last is neither silence nor a lack of progress.
+    pub(crate) fn forgive(&mut self, missed: u32, now: Duration) {
+        let added = missed.wrapping_sub(self.forgiven);
+        if added == 0 {
+            return;
+        }
+        self.forgiven = missed;
+        let added = Duration::from_millis(u64::from(added));
+        let later = |time: Duration| time.saturating_add(added).min(now.max(time));
+        self.heard = later(self.heard);
+        self.quiet = self.quiet.map(later);
     }
 
     /// Takes note that time has passed without a sample.
@@ -376,6 +393,43 @@ mod tests {
         let sample = seen(12.0, 100, 3, Lag::Exact(SECOND));
         judge.seen(&sample, &limits(), Some(SECOND));
         assert_eq!(names(&judge), "", "heard again");
+    }
+
+    #[test]
+    fn time_in_which_the_process_could_not_run_is_no_silence_and_no_stall() {
+        let second = Some(SECOND);
+        // Behind since 4 s; what is forgiven then, at which time; and when it would be silent.
+        for (missed, now, silent) in [
+            (0, 5.0, 15.0),
+            (60_000, 65.5, 75.0),
+            // It was heard within what was missed: never later than now.
+            (60_000, 64.0, 74.0),
+            (u32::MAX, 4_294_973.0, 4_294_982.295),
+        ] {
+            let samples = [(3.0, 100, 1), (4.0, 100, 1), (5.0, 100, 1)];
+            let mut judge = told(&samples, second);
+            for _ in 0..2 {
+                judge.forgive(missed, at(now));
+                assert_eq!(judge.silent_at(&limits(), second), at(silent), "{missed}");
+            }
+            judge.advance(at(now), &limits(), second);
+            assert_eq!(names(&judge), "", "{missed}");
+            let sample = seen(now + 0.5, 100, 1, Lag::Exact(SECOND));
+            judge.seen(&sample, &limits(), second);
+            assert_eq!(names(&judge), "", "{missed}");
+            judge.advance(at(now + 60.0), &limits(), second);
+            assert_eq!(names(&judge), "no_data", "{missed}");
+        }
+        // What is forgiven wraps, and each part of it counts once.
+        let mut judge = Judge::new(Duration::ZERO);
+        for (missed, now, heard) in [
+            (u32::MAX - 999, 1e7, 4_294_966.296),
+            (u32::MAX, 2e7, 4_294_967.295),
+            (999, 3e7, 4_294_968.295),
+        ] {
+            judge.forgive(missed, at(now));
+            assert_eq!(judge.heard(), at(heard), "{missed}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ use tokio::time::{sleep, sleep_until};
 use crate::driver::{Shared, lock};
 use crate::events::{LagEvent, LagObserver, LagSubscription};
 use crate::monitor::LagMonitor;
+use crate::pulse::BEAT;
 use crate::source_error::bounded;
 use crate::statistics::NONE;
 
@@ -68,18 +69,36 @@ async fn watch(held: Weak<Shared>) {
         // Held only while it works, so that the monitor can go.
         let Some(until) = held.upgrade().map(|shared| {
             let next = shared.sweep(shared.now(), true);
-            (next != NONE).then(|| shared.instant(Duration::from_nanos(next)))
+            if next == NONE {
+                shared.pulse.withdraw();
+            }
+            (next != NONE).then(|| Duration::from_nanos(next))
         }) else {
             return;
         };
-        match until.flatten() {
+        match until {
             None => wake.notified().await,
             Some(until) => tokio::select! {
-                () = sleep_until(until.into()) => {}
+                () = beat(&held, until) => {}
                 () = wake.notified() => {}
             },
         }
         sleep(TOGETHER).await;
+    }
+}
+
+/// Waits, and looks often enough for a suspension to show.
+async fn beat(held: &Weak<Shared>, until: Duration) {
+    loop {
+        let Some(next) = held.upgrade().and_then(|shared| {
+            let now = shared.now();
+            let next = until.min(now.saturating_add(BEAT));
+            shared.pulse.promise(now, next.saturating_add(TOGETHER));
+            (now < until).then(|| shared.instant(next))?
+        }) else {
+            return;
+        };
+        sleep_until(next.into()).await;
     }
 }
 

@@ -73,7 +73,13 @@ async fn run(poller: Poller, sink: Box<dyn LagSink>, publish: watch::Sender<Arc<
             }
         }
         publish.send_replace(Arc::new(told.state.clone()));
-        sleep_until(poller.pace.next(begin, now, failures).into()).await;
+        sleep_until(
+            poller
+                .pace
+                .next(begin, now, poller.timeout, failures)
+                .into(),
+        )
+        .await;
     }
 }
 

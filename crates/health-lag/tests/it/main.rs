@@ -48,6 +48,7 @@ mod recording;
 #[cfg(feature = "redis")]
 mod redis;
 mod section;
+mod suspension;
 mod threads;
 mod watch;
 #[allow(dead_code, reason = "which of it is used depends on the features")]
