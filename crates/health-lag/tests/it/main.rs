@@ -36,6 +36,8 @@ mod defects;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
 #[allow(dead_code, reason = "which of it is used depends on the features")]
 mod judged;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
+mod leaks;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod observer_panics;

@@ -2,6 +2,7 @@
 
 mod failover;
 mod heartbeat;
+mod leaks;
 #[allow(dead_code, reason = "the tests of the checks use the rest")]
 #[path = "../../../../health-checks/tests/it/mysql/mariadb.rs"]
 mod mariadb;

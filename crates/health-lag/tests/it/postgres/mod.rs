@@ -4,6 +4,7 @@
 #[path = "../../../../health-checks/tests/it/postgres/cluster.rs"]
 mod cluster;
 mod connection;
+mod leaks;
 mod monitored;
 mod slots;
 mod streaming;
