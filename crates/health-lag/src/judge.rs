@@ -145,9 +145,9 @@ impl Judge {
         }
         self.forgiven = missed;
         let added = Duration::from_millis(u64::from(added));
-        let later = |time: Duration| time.saturating_add(added).min(now.max(time));
-        self.heard = later(self.heard);
-        self.quiet = self.quiet.map(later);
+        for since in std::iter::once(&mut self.heard).chain(&mut self.quiet) {
+            *since = since.saturating_add(added).min(now.max(*since));
+        }
     }
 
     /// Takes note that time has passed without a sample.

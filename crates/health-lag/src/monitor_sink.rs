@@ -173,7 +173,8 @@ impl LagSink for MonitorSink {
 
     fn forgotten(&mut self, follower: &str) {
         if self.expected.contains(follower) {
-            return;
+            let gone = SourceError::new("its source knows it no more; see whether it exists");
+            return self.failed(Some(follower), &gone);
         }
         if let Some(Some(handle)) = self.followers.remove(follower) {
             self.taken.remove(handle.name());
@@ -222,6 +223,7 @@ mod tests {
         sink.forgotten("a");
         sink.forgotten("must");
         assert_eq!(names(&monitor), ["db1-b", "must"]);
+        assert!(status("must").trouble.unwrap().contains("knows it no more"));
 
         // Two names that become one are two followers all the same.
         sink.sample("x y", Sample::new(9, 7));

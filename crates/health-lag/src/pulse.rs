@@ -92,8 +92,8 @@ mod tests {
 
     #[test]
     fn what_was_missed() {
-        let millis = Duration::from_millis;
         use Step::{Look, Promise, Withdraw};
+        let millis = Duration::from_millis;
         // When, what is done, and what was missed by then.
         for (case, steps) in [
             ("nothing is promised", &[(90_000, Look, 0)][..]),

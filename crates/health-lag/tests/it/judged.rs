@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 use health_lag::{
-    AlertEvent, AlertKind, Condition, LagMonitor, LagSource, Level, Poller, Polling, Status,
+    AlertEvent, AlertKind, Condition, LagEvent, LagMonitor, LagNotice, LagSource, LagSubscription,
+    Level, Poller, Polling, Status,
 };
+use tokio::time::timeout;
 
-use crate::harness::eventually;
+use crate::harness::{PATIENCE, eventually};
 
 /// The patience of the monitor.
 pub(crate) const SHORT: Duration = Duration::from_millis(700);
@@ -55,6 +57,21 @@ impl Judged {
         })
         .await;
         self.status()
+    }
+
+    /// Waits until one of `events` says that its follower began anew.
+    pub(crate) async fn begun_anew(events: &mut LagSubscription<LagEvent>) {
+        let found = async {
+            loop {
+                let notice = events.next().await.unwrap();
+                if let LagNotice::Item(LagEvent::Transition(it)) = notice
+                    && it.to.conditions.has(Condition::Reset)
+                {
+                    return;
+                }
+            }
+        };
+        timeout(PATIENCE, found).await.unwrap();
     }
 
     /// How often an alert of a kind fired, and how often it was resolved.

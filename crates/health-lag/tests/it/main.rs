@@ -46,10 +46,16 @@ mod openraft;
 mod poller;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
+#[allow(dead_code, reason = "the tests of the checks use the rest")]
+#[path = "../../../health-checks/tests/it/net/raw.rs"]
+mod raw;
 mod recording;
 #[cfg(feature = "redis")]
 mod redis;
 mod section;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
+mod strangers;
 mod suspension;
 mod threads;
 mod watch;

@@ -35,7 +35,7 @@ impl LagObserver for Panics {
         let mark = |place| {
             self.marked
                 .send((place, health_core::is_isolated()))
-                .unwrap()
+                .unwrap();
         };
         match turn {
             0 => {

@@ -191,7 +191,7 @@ async fn a_poll_that_was_under_way_is_followed_by_another_at_once() {
     let monitor = monitor();
     let asked = Arc::new(AtomicU64::new(0));
     let polling = Poller::new("a", Hangs(Arc::clone(&asked)))
-        .every(Duration::from_secs(3_600))
+        .every(Duration::from_hours(1))
         .start(monitor.sink("a"))
         .unwrap();
     sleep(Duration::from_millis(1)).await;

@@ -213,6 +213,12 @@ impl LagSource for MysqlHeartbeat {
                 "the primary is read-only, and no heartbeat is written; see whether it failed over",
             ));
         }
+        let answer = self.replica.ask(&["SELECT @@global.server_id"]).await?;
+        if value::<u64>(&answer, 0, 0)? == id {
+            return Err(SourceError::new(
+                "the replica is its primary, or has its server_id; correct an address, or give each an id of its own",
+            ));
+        }
         let applied = self.read(&self.replica, id).await?;
         let last = self.read(&self.primary, id).await?;
         let leader = match (last, self.writes) {

@@ -7,6 +7,7 @@ mod leaks;
 #[path = "../../../../health-checks/tests/it/mysql/mariadb.rs"]
 mod mariadb;
 mod positions;
+mod strangers;
 
 use health_lag::LagSource;
 use health_lag::mysql::MysqlServer;

@@ -7,6 +7,7 @@ mod connection;
 mod leaks;
 mod monitored;
 mod slots;
+mod strangers;
 mod streaming;
 
 use tokio_postgres::Client;

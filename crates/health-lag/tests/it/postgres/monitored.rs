@@ -1,12 +1,13 @@
 //! From a real pair through a source into a monitor: what it makes of load, a pause, a standby that
 //! is killed, a primary that hangs, a failover.
 
-use health_lag::postgres::PostgresPrimary;
+use health_lag::postgres::{PostgresPrimary, PostgresSlots, PostgresStandby};
 use health_lag::{AlertKind, Condition, Level};
 
 use super::{admin_address, cluster, load, run};
 use crate::judged::{Judged, SHORT, has, is_well};
 use crate::server::Server;
+use crate::watched::Watched;
 
 const STANDBY: &str = "walreceiver";
 
@@ -89,4 +90,47 @@ async fn states_of_a_real_pair() {
     assert_eq!(monitor.fired(AlertKind::FollowerAhead), (0, 0));
     cluster::end(second);
     cluster::end(standby);
+}
+
+/// What is not any more, or is something else now, is not known: it keeps no lag of zero.
+#[tokio::test]
+async fn a_slot_that_is_dropped_and_a_standby_that_is_promoted() {
+    let primary = cluster::start().await;
+    let standby = cluster::start_standby(&primary);
+    let on_primary = cluster::admin(primary.port).await;
+    let create = "SELECT pg_create_physical_replication_slot('kept', true)";
+    run(&on_primary, create).await;
+    let (slot, own) = (Judged::of("kept"), Judged::of(STANDBY));
+    let slots = |server| PostgresSlots::connect(&admin_address(server)).unwrap();
+    let by_itself = PostgresStandby::connect(STANDBY, &admin_address(&standby)).unwrap();
+    let polling = [slot.poll(slots(&primary)), own.poll(by_itself)];
+    for judged in [&slot, &own] {
+        judged
+            .becomes("a sample", |status| status.samples > 10)
+            .await;
+    }
+    Watched::start(slots(&standby))
+        .failed("is a standby where a primary is expected")
+        .await;
+
+    run(&on_primary, "SELECT pg_drop_replication_slot('kept')").await;
+    run(&cluster::admin(standby.port).await, "SELECT pg_promote()").await;
+    for (judged, why) in [
+        (&slot, "its source knows it no more"),
+        (&own, "postgres is a primary where a standby is expected"),
+    ] {
+        let status = judged.becomes("no data", has(Condition::NoData)).await;
+        assert!(!status.is_proven());
+        let words = status.explain();
+        assert!(words.contains(why), "{words}");
+        let told = status.samples;
+        // However often it is looked for.
+        let mut watch = polling[0].watch();
+        let polls = watch.next().await.unwrap().polls;
+        while watch.next().await.unwrap().polls < polls + 10 {}
+        assert_eq!(judged.status().samples, told);
+    }
+    drop(polling);
+    cluster::end(standby);
+    cluster::end(primary);
 }

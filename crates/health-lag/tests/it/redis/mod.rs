@@ -1,7 +1,9 @@
 //! Redis, against real servers: Debian's `redis-server`.
 
 mod leaks;
+mod monitored;
 mod pair;
+mod strangers;
 
 use std::process::Command;
 
