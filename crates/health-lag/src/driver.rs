@@ -8,6 +8,7 @@
 //! | group, one a leader | the leader's history and its followers | for a sample or a read of one of them |
 //! | roll | what all followers add up to | for an instant within the former |
 //! | log | alerts | for an instant within the former, when there is one |
+//! | pulse | when the watch looked last | for an instant within any, when it looks or is late |
 //!
 //! They are taken in this order, never across an await, and no foreign code runs under them.
 

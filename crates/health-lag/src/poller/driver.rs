@@ -73,13 +73,8 @@ async fn run(poller: Poller, sink: Box<dyn LagSink>, publish: watch::Sender<Arc<
             }
         }
         publish.send_replace(Arc::new(told.state.clone()));
-        sleep_until(
-            poller
-                .pace
-                .next(begin, now, poller.timeout, failures)
-                .into(),
-        )
-        .await;
+        let next = poller.pace.next(begin, now, poller.timeout, failures);
+        sleep_until(next.into()).await;
     }
 }
 
