@@ -86,7 +86,8 @@ impl MysqlHeartbeat {
 
     /// Writes the heartbeat too, with each poll: makes the table if there is none, and needs to
     /// `CREATE`, `INSERT` and `UPDATE` it on the primary. A primary that is read-only is not
-    /// written to: it may have failed over.
+    /// written to: it may have failed over. So have servers start with `read_only`: an old primary
+    /// that comes back as it was is written to, and then has what its successor lacks.
     pub fn write(mut self) -> Self {
         self.writes = true;
         self
