@@ -8,6 +8,7 @@
 //! | group, one a leader | the leader's history and its followers | for a sample or a read of one of them |
 //! | roll | what all followers add up to | for an instant within the former |
 //! | log | alerts | for an instant within the former, when there is one |
+//! | pulse | when the watch looked last | for an instant within any, when it looks or is late |
 //!
 //! They are taken in this order, never across an await, and no foreign code runs under them.
 
@@ -25,6 +26,7 @@ use crate::events::{BACKLOG, LagEvent, Transition};
 use crate::explain;
 use crate::group::{Names, Seat};
 use crate::member::{Effects, Member, Told};
+use crate::pulse::Pulse;
 use crate::registry::Registry;
 use crate::roll::Roll;
 use crate::rulebook::Rulebook;
@@ -33,11 +35,15 @@ use crate::spec::{FollowerSpec, RegisterError};
 use crate::statistics::Statistics;
 use crate::status::Status;
 
+/// What clocks may take for one instant.
+const TICK: Duration = Duration::from_micros(1);
+
 #[derive(Debug)]
 pub(crate) struct Shared {
     origin: Instant,
     started: SystemTime,
     pub(crate) book: Rulebook,
+    pub(crate) pulse: Pulse,
     registry: Mutex<Registry>,
     roll: Mutex<Roll>,
     log: Mutex<AlertLog>,
@@ -70,6 +76,7 @@ impl Shared {
             origin: clock::instant(),
             started: clock::wall(),
             book,
+            pulse: Pulse::default(),
             registry: Mutex::default(),
             roll: Mutex::default(),
             log: Mutex::new(AlertLog::new(log)),
@@ -82,9 +89,16 @@ impl Shared {
         }
     }
 
-    /// The time since the origin.
+    /// The time since the origin. Whoever asks for it looks, too.
     pub(crate) fn now(&self) -> Duration {
-        clock::instant().saturating_duration_since(self.origin)
+        let now = clock::instant().saturating_duration_since(self.origin);
+        self.pulse.look(now);
+        now
+    }
+
+    fn advance(&self, member: &mut Member, now: Duration) -> Effects {
+        member.judge.forgive(self.pulse.missed(), now);
+        member.advance(now, &self.book)
     }
 
     pub(crate) fn instant(&self, at: Duration) -> Option<Instant> {
@@ -125,7 +139,7 @@ impl Shared {
             }),
         });
         if let Some(member) = state.member(&seat) {
-            let effects = member.advance(now, &self.book);
+            let effects = self.advance(member, now);
             self.carry_out(&seat, member, &effects, now, false);
         }
         drop(state);
@@ -161,11 +175,12 @@ impl Shared {
         };
         let at = at.unwrap_or_else(|| {
             let now = self.now();
-            // Two samples within one tick of the clock are in order all the same.
-            let tick = Duration::from_nanos(1);
+            // Those within one tick of the clock are in order all the same.
             let last = member.last.map(|last| last.at);
-            last.filter(|last| *last == now).map_or(now, |_| now + tick)
+            last.filter(|last| (now..now + TICK).contains(last))
+                .map_or(now, |last| last + Duration::from_nanos(1))
         });
+        member.judge.forgive(self.pulse.missed(), at);
         match member.take(at, &told, leader, &self.book) {
             Ok(effects) => {
                 self.carry_out(seat, member, &effects, at, true);
@@ -187,6 +202,14 @@ impl Shared {
         }
     }
 
+    /// Takes note of why a follower's source has no sample.
+    pub(crate) fn fail(&self, seat: &Seat, why: Arc<str>) {
+        let now = self.now();
+        if let Some(member) = seat.group.lock().member(seat) {
+            member.fail(now, why);
+        }
+    }
+
     /// Looks at a follower as it is at `now`; `None` if it is not registered any more.
     pub(crate) fn look<R>(
         &self,
@@ -196,7 +219,7 @@ impl Shared {
     ) -> Option<R> {
         let mut state = seat.group.lock();
         let member = state.member(seat)?;
-        let effects = member.advance(now, &self.book);
+        let effects = self.advance(member, now);
         if effects.alerted || effects.before != effects.after {
             self.carry_out(seat, member, &effects, now, false);
         }
@@ -240,7 +263,7 @@ impl Shared {
         for seat in seats {
             let mut state = seat.group.lock();
             if let Some(member) = state.member(&seat) {
-                let effects = member.advance(now, &self.book);
+                let effects = self.advance(member, now);
                 self.carry_out(&seat, member, &effects, now, false);
             }
         }
@@ -312,6 +335,7 @@ impl Shared {
 
     /// Whether somebody calls `sweep` at the time that it asks for.
     pub(crate) fn watched(&self, is: bool) {
+        self.pulse.withdraw();
         lock(&self.roll).watched(is);
     }
 }

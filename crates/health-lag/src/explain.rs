@@ -86,15 +86,20 @@ fn ahead(crossing: Crossing) -> Option<Ahead> {
 impl Status {
     /// The status in words: `lag 12.3 s, growing 0.61 s/s, reaches 30 s in 29 s (22–41 s)`.
     pub fn explain(&self) -> String {
-        let Some(lag) = self.lag else {
-            return "no sample yet".to_owned();
-        };
         let has = |condition| self.conditions.has(condition);
+        let trouble = self.trouble.as_deref();
+        let because = trouble.map_or_else(String::new, |why| format!(" ({why})"));
+        let Some(lag) = self.lag else {
+            return if has(Condition::NoData) {
+                format!(
+                    "no sample for {}{because}, and none before",
+                    Time(self.silence)
+                )
+            } else {
+                format!("no sample yet{because}")
+            };
+        };
         let mut words = Vec::new();
-        if has(Condition::NoData) {
-            let age = self.last_sample_age.unwrap_or_default();
-            words.push(format!("no sample for {}, the last one had", Time(age)));
-        }
         if has(Condition::Stalled) {
             let quiet = self.no_progress.unwrap_or_default();
             words.push(format!("stalled for {}", Time(quiet)));
@@ -105,21 +110,29 @@ impl Status {
         if has(Condition::Reset) {
             words.push("begun anew".to_owned());
         }
-        words.push(match (lag, self.behind) {
-            (Lag::Exact(Duration::ZERO), Some(0)) => "caught up".to_owned(),
-            (Lag::Exact(lag), _) => format!("lag {}", Time(lag)),
-            (Lag::AtLeast(Duration::ZERO), behind) => {
-                format!(
-                    "{} behind, for how long is not known yet",
-                    behind.unwrap_or(0)
-                )
+        let caught_up = (lag, self.behind) == (Lag::Exact(Duration::ZERO), Some(0));
+        words.push(match lag {
+            _ if caught_up => "caught up".to_owned(),
+            Lag::Exact(lag) => format!("lag {}", Time(lag)),
+            Lag::AtLeast(Duration::ZERO) => {
+                let behind = self.behind.unwrap_or(0);
+                format!("{behind} behind, for how long is not known yet")
             }
-            (Lag::AtLeast(least), _) => format!("lag at least {}", Time(least)),
+            Lag::AtLeast(least) => format!("lag at least {}", Time(least)),
         });
-        if !has(Condition::NoData) {
+        if has(Condition::NoData) {
+            let age = self.last_sample_age.unwrap_or(self.silence);
+            let last = words.join(", ");
+            return format!(
+                "no sample for {}{because}, the last one had {last}",
+                Time(age)
+            );
+        }
+        // What still shrinks or grows by its forecast says nothing of one that has all there is.
+        if !caught_up || self.breach_predicted {
             words.extend(self.trend());
         }
-        words.join(", ").replace("had, ", "had ")
+        words.join(", ")
     }
 
     fn trend(&self) -> Vec<String> {
@@ -191,6 +204,8 @@ mod tests {
             growth: None,
             no_progress: None,
             last_sample_age: Some(secs(42.0)),
+            silence: secs(42.0),
+            trouble: None,
             critical: secs(30.0),
             breach: Crossing::Never,
             breach_predicted: false,
@@ -212,15 +227,25 @@ mod tests {
         }
     }
 
-    #[test]
-    fn in_words() {
-        let with = |condition, status: Status| Status {
+    fn with(condition: Condition, status: Status) -> Status {
+        Status {
             conditions: Conditions::default().with(condition),
             no_progress: Some(secs(14.04)),
             ..status
-        };
+        }
+    }
+
+    fn caught_up() -> Status {
+        Status {
+            behind: Some(0),
+            growth: Some(0.31),
+            ..exact(0.0)
+        }
+    }
+
+    #[test]
+    fn in_words() {
         for (status, words) in [
-            (status(None), "no sample yet"),
             (
                 Status {
                     growth: Some(0.6100),
@@ -245,12 +270,22 @@ mod tests {
                 },
                 "lag 12 s, shrinking 0.50 s/s, caught up in 25 s (20 s to 67 min)",
             ),
+            // Just after a catch-up the forecast still goes by the time before it.
+            (caught_up(), "caught up"),
             (
                 Status {
-                    behind: Some(0),
-                    ..exact(0.0)
+                    growth: Some(-0.31),
+                    ..caught_up()
                 },
                 "caught up",
+            ),
+            (
+                Status {
+                    breach: within(20.0, 25.0, Some(30.0)),
+                    breach_predicted: true,
+                    ..caught_up()
+                },
+                "caught up, growing 0.31 s/s, reaches 30 s in 25 s (20–30 s)",
             ),
             (exact(0.004), "lag 4 ms"),
             (
@@ -258,10 +293,6 @@ mod tests {
                 "7 behind, for how long is not known yet",
             ),
             (status(Some(Lag::AtLeast(secs(3.25)))), "lag at least 3.2 s"),
-            (
-                with(Condition::NoData, exact(12.3)),
-                "no sample for 42 s, the last one had lag 12.3 s",
-            ),
             (
                 with(Condition::Stalled, exact(13.0)),
                 "stalled for 14 s, lag 13 s",
@@ -275,6 +306,42 @@ mod tests {
                     },
                 ),
                 "ahead of its leader, caught up",
+            ),
+        ] {
+            assert_eq!(status.explain(), words);
+        }
+    }
+
+    #[test]
+    fn no_data_in_words() {
+        let said = |status: Status| Status {
+            trouble: Some(Arc::from("db1 refuses the login")),
+            ..status
+        };
+        for (status, words) in [
+            (status(None), "no sample yet"),
+            (
+                with(Condition::NoData, status(None)),
+                "no sample for 42 s, and none before",
+            ),
+            (said(status(None)), "no sample yet (db1 refuses the login)"),
+            (
+                said(with(Condition::NoData, status(None))),
+                "no sample for 42 s (db1 refuses the login), and none before",
+            ),
+            (
+                said(with(Condition::NoData, exact(12.3))),
+                "no sample for 42 s (db1 refuses the login), the last one had lag 12.3 s",
+            ),
+            // One poll that failed is no silence.
+            (said(exact(12.3)), "lag 12.3 s"),
+            (
+                with(Condition::NoData, exact(12.3)),
+                "no sample for 42 s, the last one had lag 12.3 s",
+            ),
+            (
+                with(Condition::NoData, caught_up()),
+                "no sample for 42 s, the last one had caught up",
             ),
         ] {
             assert_eq!(status.explain(), words);

@@ -12,6 +12,7 @@ use crate::group::Seat;
 use crate::history::HistorySpan;
 use crate::member::{Member, Told};
 use crate::sample::{Sample, SampleError};
+use crate::source_error::SourceError;
 use crate::status::Status;
 
 /// A follower of a [`LagMonitor`](crate::LagMonitor). Cheap to clone; all clones are the same one.
@@ -89,6 +90,30 @@ impl Follower {
             SampleError::Hint(lag_seconds)
         })?;
         Ok(Told::Measured { lag, entries })
+    }
+
+    /// Takes note of why there is no sample now: it is said once the follower has no data, which
+    /// only silence shows. A [`Poller`](crate::Poller) does it by itself. Credentials are taken out
+    /// as far as they are known as such, and of a long message the first 256 bytes are kept.
+    ///
+    /// ```
+    /// use health_lag::{LagMonitor, SourceError};
+    ///
+    /// let monitor = LagMonitor::new();
+    /// let follower = monitor.follower("standby-1")?;
+    /// follower.failed(&SourceError::new("the log is locked; see who holds it"));
+    /// assert_eq!(
+    ///     follower.status().unwrap().explain(),
+    ///     "no sample yet (the log is locked; see who holds it)"
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn failed(&self, error: &SourceError) {
+        self.told_of(error.kept());
+    }
+
+    pub(crate) fn told_of(&self, trouble: Arc<str>) {
+        self.shared.fail(&self.seat, trouble);
     }
 
     /// Counts a sample as refused that could not even be made, such as one with a lag of NaN.

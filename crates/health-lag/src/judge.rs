@@ -82,6 +82,8 @@ pub(crate) struct Judge {
     applied: u64,
     /// Samples since the last reset, as far as they matter; `None` before the first of all.
     fresh: Option<u8>,
+    /// How much of the time in which nobody could look was forgiven it, in milliseconds.
+    forgiven: u32,
 }
 
 impl Judge {
@@ -95,6 +97,7 @@ impl Judge {
             quiet: NONE,
             applied: 0,
             fresh: None,
+            forgiven: 0,
         }
     }
 
@@ -104,6 +107,11 @@ impl Judge {
 
     pub(crate) fn since(&self) -> Duration {
         Duration::from_nanos(self.since)
+    }
+
+    /// When it was heard last, or when waiting for it began.
+    pub(crate) fn heard(&self) -> Duration {
+        Duration::from_nanos(self.heard)
     }
 
     /// Since when it is behind without progress.
@@ -153,6 +161,21 @@ impl Judge {
             // Caught up before, it is behind from now on.
             (true, false) => self.quiet.min(at),
         };
+    }
+
+    /// Of the time until `now`, the process could not run for so many milliseconds in all: what was
+    /// added since it was told last is neither silence nor a lack of progress.
+    pub(crate) fn forgive(&mut self, missed: u32, now: Duration) {
+        let added = missed.wrapping_sub(self.forgiven);
+        if added == 0 {
+            return;
+        }
+        self.forgiven = missed;
+        let (added, now) = (u64::from(added) * 1_000_000, nanoseconds(now));
+        // No time is later than `NONE`: who is not quiet stays so.
+        for since in [&mut self.heard, &mut self.quiet] {
+            *since = since.saturating_add(added).min(now.max(*since));
+        }
     }
 
     /// Takes note that time has passed without a sample.
@@ -402,6 +425,44 @@ mod tests {
         let sample = seen(12.0, 100, 3, Lag::Exact(SECOND));
         judge.seen(&sample, &limits(), &patience(Some(SECOND)));
         assert_eq!(names(&judge), "", "heard again");
+    }
+
+    #[test]
+    fn time_in_which_the_process_could_not_run_is_no_silence_and_no_stall() {
+        let patience = patience(Some(SECOND));
+        // Behind since 4 s; what is forgiven then, at which time; and when it would be silent.
+        for (missed, now, silent) in [
+            (0, 5.0, 15.0),
+            (60_000, 65.5, 75.0),
+            // It was heard within what was missed: never later than now.
+            (60_000, 64.0, 74.0),
+            (u32::MAX, 4_294_973.0, 4_294_982.295),
+        ] {
+            let samples = [(3.0, 100, 1), (4.0, 100, 1), (5.0, 100, 1)];
+            let mut judge = told(&samples, Some(SECOND));
+            for _ in 0..2 {
+                judge.forgive(missed, at(now));
+                let silent_at = Duration::from_nanos(judge.silent_at(&patience));
+                assert_eq!(silent_at, at(silent), "{missed}");
+            }
+            judge.advance(at(now), &patience);
+            assert_eq!(names(&judge), "", "{missed}");
+            let sample = seen(now + 0.5, 100, 1, Lag::Exact(SECOND));
+            judge.seen(&sample, &limits(), &patience);
+            assert_eq!(names(&judge), "", "{missed}");
+            judge.advance(at(now + 60.0), &patience);
+            assert_eq!(names(&judge), "no_data", "{missed}");
+        }
+        // What is forgiven wraps, and each part of it counts once.
+        let mut judge = Judge::new(Duration::ZERO);
+        for (missed, now, heard) in [
+            (u32::MAX - 999, 1e7, 4_294_966.296),
+            (u32::MAX, 2e7, 4_294_967.295),
+            (999, 3e7, 4_294_968.295),
+        ] {
+            judge.forgive(missed, at(now));
+            assert_eq!(judge.heard(), at(heard), "{missed}");
+        }
     }
 
     #[test]

@@ -76,8 +76,10 @@
 //!
 //! # Known limits
 //!
-//! - The clock goes on while the process is suspended: when it wakes, its followers have no data
-//!   until their next sample.
+//! - Time in which the process could not run is no silence, if the monitor is
+//!   [watched](LagMonitor::watch); else its followers have no data when it wakes, until their next
+//!   sample. A runtime that stalls for more than a second passes for a suspension, once until it
+//!   goes on: from the next look on all time counts.
 //! - A sample is as good as its source: one that reads the leader's position before the follower's
 //!   may see it ahead of its leader.
 
@@ -112,6 +114,7 @@ mod monitor;
 mod monitor_sink;
 mod policy;
 mod poller;
+mod pulse;
 mod rate;
 mod registry;
 mod roll;

@@ -2,6 +2,7 @@
 //!
 //! It joins the parts and holds no lock; `monitor` carries out what it says.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::alert::{AlertEvent, AlertKind};
@@ -98,6 +99,8 @@ type Lives = [Life; AlertKind::ALL.len()];
 struct Memory {
     lives: Lives,
     history: History,
+    /// When its source said last why it has no sample, and what.
+    trouble: Option<(Duration, Arc<str>)>,
 }
 
 impl Member {
@@ -116,6 +119,7 @@ impl Member {
             memory: Box::new(Memory {
                 lives: Default::default(),
                 history: History::new(retention),
+                trouble: None,
             }),
         }
     }
@@ -283,6 +287,18 @@ impl Member {
         }
     }
 
+    /// Takes note of why there is no sample. That it is so, silence shows.
+    pub(crate) fn fail(&mut self, at: Duration, why: Arc<str>) {
+        self.memory.trouble = Some((at, why));
+    }
+
+    /// Why there was no sample since the last one, if its source said.
+    pub(crate) fn trouble(&self) -> Option<&Arc<str>> {
+        let (at, why) = self.memory.trouble.as_ref()?;
+        let is_over = self.last.is_some_and(|last| *at <= last.at);
+        (!is_over).then_some(why)
+    }
+
     /// What it has learnt.
     pub(crate) fn estimator(&self) -> &Estimator {
         &self.estimator
@@ -327,22 +343,22 @@ impl Member {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::group::{Names, Seat};
+    use crate::source_error::KEPT;
     use crate::statistics::Place;
 
     /// Nothing of a follower grows, so that this is all of it: lists that grow by an eighth, its
-    /// places in the three of them, and its names of 60 bytes each.
+    /// places in the three of them, its names of 60 bytes each, and what its source said.
     #[test]
     fn a_follower_takes_at_most_6_kib_with_all_that_it_remembers() {
         let hot = size_of::<Option<Member>>() * 9 / 8;
         let places = 2 * size_of::<Option<Seat>>() + 2 * size_of::<Place>() + 2 * size_of::<u64>();
         let names = size_of::<Names>() + 2 * (60 + 16);
         let registry = 2 * size_of::<(Arc<str>, Seat)>();
+        let trouble = KEPT + 16;
         let apart = size_of::<Memory>() + Estimator::APART + 2 * 16;
-        let whole = hot + places + names + registry + apart;
+        let whole = hot + places + names + registry + apart + trouble;
         assert!(whole <= 6 * 1024, "{hot} and {apart} of {whole}");
     }
 }

@@ -190,6 +190,9 @@ impl LagMonitor {
     /// Finds out in time what time alone changes (silence, a stall, an alert that is confirmed),
     /// with one task on the runtime this is called from, until the monitor is gone. Without it these
     /// are found when somebody asks or pushes.
+    ///
+    /// While something may become due the task wakes each second. If it comes more than a second
+    /// late, the process was suspended, and that time is no silence of the followers.
     pub fn watch(&self) -> Result<(), WatchError> {
         watch::start(self)
     }

@@ -3,6 +3,7 @@
 //! It polls nothing; see `poller`. What samples mean, the monitor decides.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use crate::follower::Follower;
 use crate::leader::Standpoint;
@@ -17,8 +18,8 @@ impl LagMonitor {
     ///
     /// A follower is registered when it is named for the first time, and taken away when it is
     /// forgotten, unless it is [expected](MonitorSink::expect); one that is registered already under this leader is taken over. As long as its
-    /// source fails or hangs nothing is told of it, and so it has no data in time, never a lag of
-    /// zero. Characters of a name that the monitor does not take become `_`.
+    /// source fails or hangs no sample is told of it, and so it has no data in time, never a lag of
+    /// zero, and says why. Characters of a name that the monitor does not take become `_`.
     ///
     /// ```
     /// # use async_trait::async_trait;
@@ -153,16 +154,27 @@ impl LagSink for MonitorSink {
             .locate(&mut self.standpoint, &sample, now);
     }
 
-    fn failed(&mut self, follower: Option<&str>, _: &SourceError) {
-        // It is there, and has no data.
-        if let Some(follower) = follower {
-            let _ = self.follower(follower);
+    fn failed(&mut self, follower: Option<&str>, error: &SourceError) {
+        let trouble = error.kept();
+        match follower {
+            // It is there, and has no data.
+            Some(name) => {
+                if let Some(follower) = self.follower(name) {
+                    follower.told_of(trouble);
+                }
+            }
+            None => {
+                for follower in self.followers.values().flatten() {
+                    follower.told_of(Arc::clone(&trouble));
+                }
+            }
         }
     }
 
     fn forgotten(&mut self, follower: &str) {
         if self.expected.contains(follower) {
-            return;
+            let gone = SourceError::new("its source knows it no more; see whether it exists");
+            return self.failed(Some(follower), &gone);
         }
         if let Some(Some(handle)) = self.followers.remove(follower) {
             self.taken.remove(handle.name());
@@ -211,6 +223,7 @@ mod tests {
         sink.forgotten("a");
         sink.forgotten("must");
         assert_eq!(names(&monitor), ["db1-b", "must"]);
+        assert!(status("must").trouble.unwrap().contains("knows it no more"));
 
         // Two names that become one are two followers all the same.
         sink.sample("x y", Sample::new(9, 7));

@@ -8,8 +8,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use health_core::Cause;
+use health_core::{Cause, Redaction};
 use serde::{Serialize, Serializer};
+
+/// So many bytes of a message are kept with a follower.
+pub(crate) const KEPT: usize = 256;
+
+/// A text without credentials, and of at most so many bytes.
+pub(crate) fn bounded(text: &str, most: usize) -> String {
+    let mut text = Redaction::default().text(text).into_owned();
+    text.truncate(text.floor_char_boundary(most));
+    text
+}
 
 /// Why there is no data: a message that anybody may read, and for the log alone the error itself.
 ///
@@ -65,6 +75,11 @@ impl SourceError {
             cause: Cause::Panic,
             ..Self::new(format!("panicked: {text}"))
         }
+    }
+
+    /// Its message as it is kept with a follower.
+    pub(crate) fn kept(&self) -> Arc<str> {
+        bounded(&self.message, KEPT).into()
     }
 
     /// The same with another message.

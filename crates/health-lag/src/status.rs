@@ -52,6 +52,13 @@ pub struct Status {
         rename = "last_sample_age_seconds"
     )]
     pub last_sample_age: Option<Duration>,
+    /// For how long nothing was heard of it: since its last sample or, before the first, since it
+    /// was registered.
+    #[serde(serialize_with = "seconds", rename = "silence_seconds")]
+    pub silence: Duration,
+    /// Why no sample came since the last one, as its source said; it is cut after 256 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Arc<str>>,
     /// The critical limit.
     #[serde(serialize_with = "seconds", rename = "critical_seconds")]
     pub critical: Duration,
@@ -92,6 +99,8 @@ impl Status {
             growth,
             no_progress: member.judge.quiet().map(|quiet| now.saturating_sub(quiet)),
             last_sample_age: last.map(|last| now.saturating_sub(last.at)),
+            silence: now.saturating_sub(member.judge.heard()),
+            trouble: member.trouble().cloned(),
             critical,
             breach: estimator.crossing(critical),
             breach_predicted: member.predicted(),

@@ -2,19 +2,19 @@
 //!
 //! They decide nothing, and end with the monitor.
 
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
-use std::task::Poll;
 use std::time::Duration;
 
+use health_core::{MAX_MESSAGE, contained};
 use tokio::runtime::Handle;
 use tokio::time::{sleep, sleep_until};
 
 use crate::driver::{Shared, lock};
 use crate::events::{LagEvent, LagObserver, LagSubscription};
 use crate::monitor::LagMonitor;
+use crate::pulse::BEAT;
+use crate::source_error::bounded;
 use crate::statistics::NONE;
 
 /// Many things that are due one after the other are found together.
@@ -69,18 +69,36 @@ async fn watch(held: Weak<Shared>) {
         // Held only while it works, so that the monitor can go.
         let Some(until) = held.upgrade().map(|shared| {
             let next = shared.sweep(shared.now(), true);
-            (next != NONE).then(|| shared.instant(Duration::from_nanos(next)))
+            if next == NONE {
+                shared.pulse.withdraw();
+            }
+            (next != NONE).then(|| Duration::from_nanos(next))
         }) else {
             return;
         };
-        match until.flatten() {
+        match until {
             None => wake.notified().await,
             Some(until) => tokio::select! {
-                () = sleep_until(until.into()) => {}
+                () = beat(&held, until) => {}
                 () = wake.notified() => {}
             },
         }
         sleep(TOGETHER).await;
+    }
+}
+
+/// Waits, and looks often enough for a suspension to show.
+async fn beat(held: &Weak<Shared>, until: Duration) {
+    loop {
+        let Some(next) = held.upgrade().and_then(|shared| {
+            let now = shared.now();
+            let next = until.min(now.saturating_add(BEAT));
+            shared.pulse.promise(now, next.saturating_add(TOGETHER));
+            (now < until).then(|| shared.instant(next))?
+        }) else {
+            return;
+        };
+        sleep_until(next.into()).await;
     }
 }
 
@@ -102,36 +120,19 @@ async fn tell(
     held: Weak<Shared>,
 ) {
     while let Some(notice) = events.next().await {
-        let Some(mut call) = caught(|| observer.observe(&notice)) else {
-            count_panic(&held);
-            continue;
-        };
-        let told = poll_fn(|task| match caught(|| call.as_mut().poll(task)) {
-            Some(poll) => poll.map(Some),
-            None => Poll::Ready(None),
-        });
-        let whole = told.await.is_some();
-        if caught(move || drop(call)).is_none() || !whole {
-            count_panic(&held);
+        if let Err(text) = contained(|| observer.observe(&notice)).await {
+            count_panic(&held, &text);
         }
     }
 }
 
-fn count_panic(held: &Weak<Shared>) {
-    if let Some(shared) = held.upgrade() {
-        shared.observer_panics.fetch_add(1, Ordering::Relaxed);
+fn count_panic(held: &Weak<Shared>, text: &str) {
+    let Some(shared) = held.upgrade() else {
+        return;
+    };
+    let panics = shared.observer_panics.fetch_add(1, Ordering::Relaxed) + 1;
+    if panics.is_power_of_two() {
+        let text = bounded(text, MAX_MESSAGE);
+        tracing::error!(panics, "an observer of replication lag panicked: {text}");
     }
-}
-
-/// What `call` gives; `None` if it panics.
-fn caught<R>(call: impl FnOnce() -> R) -> Option<R> {
-    let result = catch_unwind(AssertUnwindSafe(call));
-    result
-        .map_err(|payload| {
-            // A payload may panic when it is dropped, and with one that does so again.
-            if let Err(again) = catch_unwind(AssertUnwindSafe(move || drop(payload))) {
-                std::mem::forget(again);
-            }
-        })
-        .ok()
 }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use health_core::{Redaction, contained};
+use health_core::{MAX_MESSAGE, contained};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -21,7 +21,7 @@ use super::state::PollState;
 use crate::clock;
 use crate::sink::LagSink;
 use crate::source::{FollowerReading, LagSource, Readings};
-use crate::source_error::SourceError;
+use crate::source_error::{self, SourceError};
 
 type Answer = Result<Readings, SourceError>;
 
@@ -73,7 +73,8 @@ async fn run(poller: Poller, sink: Box<dyn LagSink>, publish: watch::Sender<Arc<
             }
         }
         publish.send_replace(Arc::new(told.state.clone()));
-        sleep_until(poller.pace.next(begin, now, failures).into()).await;
+        let next = poller.pace.next(begin, now, poller.timeout, failures);
+        sleep_until(next.into()).await;
     }
 }
 
@@ -108,9 +109,7 @@ fn presentable(error: SourceError) -> SourceError {
 }
 
 fn bounded(text: &str) -> String {
-    let mut text = Redaction::default().text(text).into_owned();
-    text.truncate(text.floor_char_boundary(health_core::MAX_MESSAGE));
-    text
+    source_error::bounded(text, MAX_MESSAGE)
 }
 
 /// The sink, and what is kept of what it was told.

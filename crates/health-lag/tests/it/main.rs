@@ -33,17 +33,30 @@ mod cluster;
 mod collector;
 mod compat;
 mod defects;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
+#[allow(dead_code, reason = "which of it is used depends on the features")]
+mod judged;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
+mod leaks;
 #[cfg(feature = "mysql")]
 mod mysql;
+mod observer_panics;
 #[cfg(feature = "openraft")]
 mod openraft;
 mod poller;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
+#[allow(dead_code, reason = "the tests of the checks use the rest")]
+#[path = "../../../health-checks/tests/it/net/raw.rs"]
+mod raw;
 mod recording;
 #[cfg(feature = "redis")]
 mod redis;
 mod section;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
+mod strangers;
+mod suspension;
 mod threads;
 mod watch;
 #[allow(dead_code, reason = "which of it is used depends on the features")]

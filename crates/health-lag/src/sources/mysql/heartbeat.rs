@@ -86,7 +86,8 @@ impl MysqlHeartbeat {
 
     /// Writes the heartbeat too, with each poll: makes the table if there is none, and needs to
     /// `CREATE`, `INSERT` and `UPDATE` it on the primary. A primary that is read-only is not
-    /// written to: it may have failed over.
+    /// written to: it may have failed over. So have servers start with `read_only`: an old primary
+    /// that comes back as it was is written to, and then has what its successor lacks.
     pub fn write(mut self) -> Self {
         self.writes = true;
         self
@@ -211,6 +212,12 @@ impl LagSource for MysqlHeartbeat {
         if self.writes && !matches!(read_only.as_str(), "0" | "OFF") {
             return Err(SourceError::new(
                 "the primary is read-only, and no heartbeat is written; see whether it failed over",
+            ));
+        }
+        let answer = self.replica.ask(&["SELECT @@global.server_id"]).await?;
+        if value::<u64>(&answer, 0, 0)? == id {
+            return Err(SourceError::new(
+                "the replica is its primary, or has its server_id; correct an address, or give each an id of its own",
             ));
         }
         let applied = self.read(&self.replica, id).await?;

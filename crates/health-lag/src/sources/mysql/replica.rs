@@ -1,6 +1,7 @@
 //! A replica by its positions, with or without those of its primary.
 //!
-//! How they are reached is in `server`, how a replica's status reads in `status`.
+//! How they are reached is in `server`, how a replica's status reads in `status`, and what follows
+//! from it in `view`.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -9,18 +10,20 @@ use async_trait::async_trait;
 use mysql_async::Row;
 
 use super::binlog::Binlogs;
-use super::gtid::Gtids;
 use super::server::MysqlServer;
 use super::status::{self, Status};
 use super::trouble;
-use crate::sample::Sample;
-use crate::source::{FollowerReading, LagSource, Readings};
+use super::view::{self, Primary, View};
+use crate::source::{LagSource, Readings};
 use crate::source_error::SourceError;
 
 const VERSION: &str = "SELECT @@version";
 const APPLIED_GTIDS: &str = "SELECT @@global.gtid_slave_pos";
-const PRIMARY_GTIDS: &str = "SELECT @@global.server_id, @@global.log_bin, @@global.gtid_binlog_pos";
+const GTID_MODE: &str = "SELECT @@global.gtid_mode";
 const PRIMARY: &str = "SELECT @@global.server_id, @@global.log_bin";
+const PRIMARY_GTIDS: &str = "SELECT @@global.server_id, @@global.log_bin, @@global.gtid_binlog_pos";
+const PRIMARY_GTID_SET: &str =
+    "SELECT @@global.server_id, @@global.log_bin, @@global.gtid_executed, @@global.gtid_mode";
 const FILES: &str = "SHOW BINARY LOGS";
 
 /// One replica by what it has applied, under a name that you give: against its primary, or by ids
@@ -67,9 +70,12 @@ enum By {
 }
 
 impl MysqlReplica {
-    /// By MariaDB's global transaction ids: a position is the number of transactions. Without its
-    /// [primary](Self::primary) against what the replica has received, which needs
-    /// `MASTER_USE_GTID`.
+    /// By global transaction ids: a position is a number of transactions. Without its
+    /// [primary](Self::primary) against what the replica has received; MariaDB needs
+    /// `MASTER_USE_GTID` for that.
+    ///
+    /// MySQL needs `gtid_mode=ON` on both. Its sets of ids are counted exactly: transactions that
+    /// only the replica has are none of its primary's.
     pub fn by_gtid(name: impl Into<String>, replica: MysqlServer) -> Self {
         Self {
             name: name.into(),
@@ -113,30 +119,39 @@ impl MysqlReplica {
         let version: String = value(&answer, 0, 0)?;
         let status_query = status::query(&version);
         match &self.by {
-            By::Gtid { primary } => {
-                if !status_query.contains("ALL SLAVES") {
-                    return Err(SourceError::new(
-                        "the ids of MySQL are not read; use MysqlReplica::by_file, or a heartbeat",
-                    ));
-                }
+            By::Gtid { primary } if status::is_mariadb(&version) => {
                 let answer = self.replica.ask(&[APPLIED_GTIDS, status_query]).await?;
-                let applied = gtids(&value::<String>(&answer, 0, 0)?)?;
+                let applied: String = value(&answer, 0, 0)?;
                 let status = self.status(answer.get(1))?;
-                let leader = match primary {
-                    Some(primary) => Some(primary.ask(&[PRIMARY_GTIDS]).await?),
+                let primary = match primary {
+                    Some(primary) => Some(primary_of(&primary.ask(&[PRIMARY_GTIDS]).await?)?),
                     None => None,
                 };
-                by_gtid(status, &applied, leader.as_deref())
+                view::by_gtid(status, &applied, primary.as_ref())
+            }
+            By::Gtid { primary } => {
+                let answer = self.replica.ask(&[GTID_MODE, status_query]).await?;
+                has_gtids("replica", &value::<String>(&answer, 0, 0)?)?;
+                let status = self.status(answer.get(1))?;
+                let primary = match primary {
+                    Some(primary) => {
+                        let answer = primary.ask(&[PRIMARY_GTID_SET]).await?;
+                        has_gtids("primary", &value::<String>(&answer, 0, 3)?)?;
+                        Some(primary_of(&answer)?)
+                    }
+                    None => None,
+                };
+                view::by_gtid_set(status, primary.as_ref())
             }
             By::File { primary, logs } => {
                 let answer = self.replica.ask(&[status_query]).await?;
                 let status = self.status(answer.first())?;
-                let answer = primary.ask(&[PRIMARY]).await?;
-                follows(&status, &answer)?;
+                let of_primary = primary_of(&primary.ask(&[PRIMARY]).await?)?;
+                view::follows(&status, &of_primary)?;
                 let files = primary.ask(&[FILES]).await?;
                 let files = files_of(files.first().ok_or_else(trouble::foreign)?)?;
                 let mut logs = logs.lock().unwrap_or_else(PoisonError::into_inner);
-                by_file(status, &files, &mut logs)
+                view::by_file(status, &of_primary, &files, &mut logs)
             }
         }
     }
@@ -147,126 +162,29 @@ impl MysqlReplica {
     }
 }
 
-/// A replica and its leader, as far as it is known.
-struct View {
-    status: Status,
-    leader: u64,
-    applied: u64,
-    received: Option<u64>,
-    /// The primary itself was asked.
-    asked: bool,
-}
-
-impl View {
-    fn sample(&self) -> Result<Sample, SourceError> {
-        let unproven = if self.asked || self.status.receives {
-            self.applied >= self.leader
+/// What a primary answers: its id, whether it writes a log and, if it was asked, its ids.
+fn primary_of(answer: &[Vec<Row>]) -> Result<Primary, SourceError> {
+    let asked = answer.first().and_then(|rows| rows.first());
+    let has_gtids = asked.is_some_and(|row| row.len() > 2);
+    Ok(Primary {
+        id: value(answer, 0, 0)?,
+        logs: value::<u8>(answer, 0, 1)? != 0,
+        gtids: if has_gtids {
+            value(answer, 0, 2)?
         } else {
-            // Nobody knows how far the primary is.
-            true
-        };
-        match self.status.broken() {
-            Some(reason) if unproven => Err(SourceError::new(reason)),
-            _ => Ok(Sample {
-                received: self.received,
-                ..Sample::new(self.leader, self.applied).epoch(self.status.primary_id)
-            }),
-        }
-    }
-
-    fn readings(&self, name: &str) -> Readings {
-        let mut reading = FollowerReading::new(name, self.sample())
-            .detail("receives", self.status.receives)
-            .detail("applies", self.status.applies);
-        if let Some(seconds) = self.status.seconds_behind {
-            reading = reading.detail("seconds_behind", seconds);
-        }
-        if let Some(reason) = self.status.broken() {
-            reading = reading.remark(reason);
-        }
-        let readings = Readings::new().follower(reading);
-        if self.asked {
-            readings.leader(self.leader, self.status.primary_id)
-        } else {
-            readings
-        }
-    }
-}
-
-fn by_gtid(
-    status: Status,
-    applied: &Gtids,
-    primary: Option<&[Vec<Row>]>,
-) -> Result<View, SourceError> {
-    let read = gtids(status.read_gtids.as_deref().unwrap_or_default())?;
-    let asked = match primary {
-        Some(answer) => {
-            follows(&status, answer)?;
-            Some(gtids(&value::<String>(answer, 0, 2)?)?)
-        }
-        None if read == Gtids::default() => {
-            return Err(SourceError::new(
-                "the replica does not follow by ids; CHANGE MASTER TO MASTER_USE_GTID=slave_pos, or give its primary",
-            ));
-        }
-        None => None,
-    };
-    let received = (read != Gtids::default()).then(|| read.or_later(applied));
-    let leader = asked
-        .as_ref()
-        .or(received.as_ref())
-        .ok_or_else(trouble::foreign)?;
-    Ok(View {
-        leader: leader.position(),
-        applied: applied.position_in(leader),
-        received: received.as_ref().map(|it| it.position_in(leader)),
-        asked: asked.is_some(),
-        status,
+            String::new()
+        },
     })
 }
 
-fn by_file(
-    status: Status,
-    files: &[(String, u64)],
-    logs: &mut Binlogs,
-) -> Result<View, SourceError> {
-    let leader = logs.learn(files).ok_or_else(|| SourceError::new(NO_LOG))?;
-    let applied = logs
-        .position(&status.applied.0, status.applied.1)
-        .ok_or_else(|| {
-            SourceError::new(
-                "the replica applies a file of the log that its primary has no more; see whether it follows this primary",
-            )
-        })?;
-    Ok(View {
-        leader,
-        applied,
-        received: logs.position(&status.read.0, status.read.1),
-        asked: true,
-        status,
-    })
-}
-
-const NO_LOG: &str = "the primary writes no binary log; set log_bin";
-
-/// That the replica follows the server that answered this.
-fn follows(status: &Status, primary: &[Vec<Row>]) -> Result<(), SourceError> {
-    let id: u64 = value(primary, 0, 0)?;
-    if value::<u8>(primary, 0, 1)? == 0 {
-        return Err(SourceError::new(NO_LOG));
+/// That every transaction of a server of MySQL has an id.
+fn has_gtids(server: &str, mode: &str) -> Result<(), SourceError> {
+    if mode.eq_ignore_ascii_case("ON") {
+        return Ok(());
     }
-    // It is 0 until they were connected.
-    if status.primary_id != 0 && status.primary_id != id {
-        return Err(SourceError::new(format!(
-            "the replica follows server {}, and its primary is said to be server {id}; see whether it failed over, or correct an address",
-            status.primary_id
-        )));
-    }
-    Ok(())
-}
-
-fn gtids(text: &str) -> Result<Gtids, SourceError> {
-    Gtids::read(text).ok_or_else(trouble::foreign)
+    Err(SourceError::new(format!(
+        "not all transactions of the {server} have ids; set gtid_mode=ON, or use MysqlReplica::by_file, or a heartbeat"
+    )))
 }
 
 fn files_of(rows: &[Row]) -> Result<Vec<(String, u64)>, SourceError> {
@@ -300,91 +218,5 @@ impl fmt::Debug for MysqlReplica {
 impl LagSource for MysqlReplica {
     async fn poll(&self) -> Result<Readings, SourceError> {
         Ok(self.view().await?.readings(&self.name))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn status(receives: bool, applies: bool) -> Status {
-        Status {
-            receives,
-            applies,
-            primary_id: 7,
-            read: ("log.2".to_owned(), 30),
-            applied: ("log.1".to_owned(), 90),
-            read_gtids: Some("0-7-100".to_owned()),
-            ..Status::default()
-        }
-    }
-
-    #[test]
-    fn broken_is_never_zero() {
-        let view = |receives, applies, applied, asked| View {
-            status: status(receives, applies),
-            leader: 100,
-            applied,
-            received: None,
-            asked,
-        };
-        for (view, expected) in [
-            (view(true, true, 100, true), Ok(0)),
-            (view(true, true, 90, false), Ok(10)),
-            (view(true, false, 90, true), Ok(10)),
-            (view(true, false, 90, false), Ok(10)),
-            (view(true, false, 100, true), Err("SQL thread")),
-            (view(true, false, 100, false), Err("SQL thread")),
-            (view(false, true, 90, true), Ok(10)),
-            (view(false, true, 90, false), Err("IO thread")),
-            (view(false, true, 100, true), Err("IO thread")),
-            (view(false, false, 90, false), Err("is stopped")),
-            (view(false, false, 90, true), Ok(10)),
-        ] {
-            match (view.sample(), expected) {
-                (Ok(sample), Ok(behind)) => assert_eq!(sample.behind(), behind),
-                (Err(error), Err(words)) => assert!(error.message().contains(words), "{error}"),
-                other => panic!("{other:?}"),
-            }
-        }
-    }
-
-    #[test]
-    fn positions_by_file() {
-        let files = |sizes: &[u64]| -> Vec<_> {
-            let names = (1..).map(|number| format!("log.{number}"));
-            names.zip(sizes.iter().copied()).collect()
-        };
-        let mut logs = Binlogs::default();
-        let view = by_file(status(true, true), &files(&[100, 50]), &mut logs).unwrap();
-        assert_eq!(
-            (view.leader, view.applied, view.received),
-            (150, 90, Some(130))
-        );
-        for (files, words) in [
-            (vec![], "log_bin"),
-            (vec![("x.1".to_owned(), 9)], "has no more"),
-        ] {
-            let error = by_file(status(true, true), &files, &mut logs)
-                .err()
-                .unwrap();
-            assert!(error.message().contains(words), "{error}");
-        }
-    }
-
-    #[test]
-    fn positions_by_what_was_received() {
-        let applied = Gtids::read("0-7-90,3-1-5000").unwrap();
-        let view = by_gtid(status(true, true), &applied, None).unwrap();
-        assert_eq!(
-            (view.leader, view.applied, view.received),
-            (5_100, 5_090, Some(5_100))
-        );
-        let unread = Status {
-            read_gtids: Some(String::new()),
-            ..status(true, true)
-        };
-        let error = by_gtid(unread, &applied, None).err().unwrap();
-        assert!(error.message().contains("MASTER_USE_GTID"), "{error}");
     }
 }

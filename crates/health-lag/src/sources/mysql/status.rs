@@ -19,13 +19,22 @@ pub(super) struct Status {
     pub(super) applied: (String, u64),
     /// The ids up to which it has read, if it follows by ids, as MariaDB may.
     pub(super) read_gtids: Option<String>,
+    /// The ids that it has received since it keeps its relay log, and all that it has applied, if
+    /// it is MySQL.
+    pub(super) retrieved: Option<String>,
+    pub(super) executed: Option<String>,
     /// As the server has it: `None` when it is broken.
     pub(super) seconds_behind: Option<u64>,
 }
 
+/// Whether a server of this version has MariaDB's ids, rather than MySQL's.
+pub(super) fn is_mariadb(version: &str) -> bool {
+    version.to_ascii_lowercase().contains("mariadb")
+}
+
 /// How a server of this version is asked whom it follows, by all its channels.
 pub(super) fn query(version: &str) -> &'static str {
-    if version.to_ascii_lowercase().contains("mariadb") {
+    if is_mariadb(version) {
         return "SHOW ALL SLAVES STATUS";
     }
     let digits = |part: &str| {
@@ -69,6 +78,8 @@ impl Status {
             // Else it keeps what it was when it last followed by ids.
             read_gtids: text("Gtid_IO_Pos")
                 .filter(|_| text("Using_Gtid").is_some_and(|using| using != "No")),
+            retrieved: text("Retrieved_Gtid_Set"),
+            executed: text("Executed_Gtid_Set"),
             seconds_behind: number_of("Seconds_Behind_Source", "Seconds_Behind_Master"),
         })
     }
@@ -168,6 +179,8 @@ mod tests {
             read: ("log.2".to_owned(), 90),
             applied: ("log.1".to_owned(), 80),
             read_gtids: Some("0-7-5".to_owned()),
+            retrieved: None,
+            executed: None,
             seconds_behind: None,
         };
         assert_eq!(status, expected);
@@ -184,11 +197,27 @@ mod tests {
             ("Relay_Source_Log_File", "log.1"),
             ("Exec_Source_Log_Pos", "80"),
             ("Seconds_Behind_Source", "3"),
+            (
+                "Retrieved_Gtid_Set",
+                "3e11fa47-71ca-11e1-9e33-c80aa9429562:4-9",
+            ),
+            (
+                "Executed_Gtid_Set",
+                "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-8,\n896e7882-18fe-11ef-ab88-22222d34d411:1",
+            ),
+            ("Auto_Position", "1"),
         ];
         let status = read(&mysql).unwrap();
         assert_eq!((status.receives, status.applies), (false, true));
         assert_eq!(status.seconds_behind, Some(3));
         assert_eq!(status.read_gtids, None);
+        assert!(status.retrieved.unwrap().ends_with(":4-9"));
+        assert!(
+            status
+                .executed
+                .unwrap()
+                .ends_with(",\n896e7882-18fe-11ef-ab88-22222d34d411:1")
+        );
         for missing in 1..8 {
             let mut columns = mariadb.to_vec();
             columns.remove(missing);

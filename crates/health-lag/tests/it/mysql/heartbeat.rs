@@ -26,6 +26,12 @@ async fn a_heartbeat_of_its_own() {
         .failed("the primary has no heartbeat; run what writes it")
         .await;
 
+    // Who is asked twice is behind nobody.
+    let same = source(&primary, &primary).write();
+    Watched::start(same)
+        .failed("the replica is its primary, or has its server_id")
+        .await;
+
     let mut writer = Watched::start_with(source(&replica, &primary).write(), SOON);
     let first = writer.caught_up("r").await;
     assert_eq!(first.epoch, 1);

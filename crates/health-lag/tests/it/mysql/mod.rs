@@ -1,10 +1,13 @@
 //! MariaDB, against real servers: Debian's `mariadb-server`.
 
+mod failover;
 mod heartbeat;
+mod leaks;
 #[allow(dead_code, reason = "the tests of the checks use the rest")]
 #[path = "../../../../health-checks/tests/it/mysql/mariadb.rs"]
 mod mariadb;
 mod positions;
+mod strangers;
 
 use health_lag::LagSource;
 use health_lag::mysql::MysqlServer;

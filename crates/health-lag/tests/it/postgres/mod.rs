@@ -4,8 +4,10 @@
 #[path = "../../../../health-checks/tests/it/postgres/cluster.rs"]
 mod cluster;
 mod connection;
+mod leaks;
 mod monitored;
 mod slots;
+mod strangers;
 mod streaming;
 
 use tokio_postgres::Client;
