@@ -32,6 +32,10 @@ Usage: node [FLAGS]
                         live      fails /live too: an orchestrator restarts
                         startup   the node is starting until PATH was there once
   --checks N          N more checks that do nothing [default: 0]
+  --apply-time DUR
+                      how long the replica of this node takes to apply an entry,
+                      of which its leader writes one in 2 s: above that it falls
+                      behind [default: 0]
   --without-own-checks
                       none of this process and machine: what these say depends
                       on where the node runs
@@ -61,6 +65,7 @@ Examples:
   node --file-check db=/tmp/db:critical         # missing: /ready is 503
   node --file-check key=/tmp/key:live           # missing: /live is 503
   node --file-check warm=/tmp/warm:startup      # missing: so is /startup
+  node --apply-time 3s                          # /health/ui: a lag that grows
   node --checks 1000 --interval 200ms --log json
   node --listen unix:/tmp/node.sock
       curl -i --unix-socket /tmp/node.sock http://localhost/health
@@ -100,6 +105,8 @@ pub struct Flags {
     pub checks: u32,
     /// How often file checks and those run.
     pub interval: Duration,
+    /// How long the replica takes for an entry.
+    pub apply_time: Duration,
     /// Whether to serve on a thread of its own.
     pub own_thread: bool,
     /// The node's name in reports.
@@ -123,6 +130,7 @@ impl Default for Flags {
             checks: 0,
             own_checks: true,
             interval: Duration::from_secs(1),
+            apply_time: Duration::ZERO,
             own_thread: false,
             node_id: "node-1".to_owned(),
             version_tag: env!("CARGO_PKG_VERSION").to_owned(),
@@ -170,6 +178,12 @@ pub enum FlagError {
     /// A duration that no check can be run at.
     #[error("--interval: {0:?} is out of range; give 1ms to 24h")]
     IntervalRange(String),
+    /// Not a time that an entry may take.
+    #[error("--apply-time: {0}")]
+    ApplyTime(DurationError),
+    /// A time that nobody would wait for.
+    #[error("--apply-time: {0:?} is out of range; give 0 to 24h")]
+    ApplyTimeRange(String),
     /// A flag on shutting down.
     #[error(transparent)]
     Shutdown(#[from] ShutdownFlagError),
@@ -218,6 +232,7 @@ where
             }
             Arg::Long("checks") => flags.checks = checks(text(&mut parser)?)?,
             Arg::Long("interval") => flags.interval = interval(text(&mut parser)?)?,
+            Arg::Long("apply-time") => flags.apply_time = apply_time(text(&mut parser)?)?,
             Arg::Long("without-own-checks") => flags.own_checks = false,
             Arg::Long("own-thread") => flags.own_thread = true,
             Arg::Long("node-id") => flags.node_id = tag("--node-id", text(&mut parser)?)?,
@@ -255,6 +270,13 @@ fn interval(text: String) -> Result<Duration, FlagError> {
         Ok(interval)
     } else {
         Err(FlagError::IntervalRange(text))
+    }
+}
+
+fn apply_time(text: String) -> Result<Duration, FlagError> {
+    match duration::parse(&text).map_err(FlagError::ApplyTime)? {
+        time if time <= MAX_INTERVAL => Ok(time),
+        _ => Err(FlagError::ApplyTimeRange(text)),
     }
 }
 
@@ -309,6 +331,10 @@ mod tests {
                 with(|f| f.interval = Duration::from_millis(200)),
             ),
             (
+                "--apply-time 3s",
+                with(|f| f.apply_time = Duration::from_secs(3)),
+            ),
+            (
                 "--interval 24h",
                 with(|f| f.interval = Duration::from_hours(24)),
             ),
@@ -345,6 +371,8 @@ mod tests {
             ("--interval 0.1ms", "--interval: \"0.1ms\" is out of range"),
             ("--interval 25h", "--interval: \"25h\" is out of range"),
             ("--interval fast", "--interval: \"fast\" is no duration"),
+            ("--apply-time slow", "--apply-time: \"slow\" is no duration"),
+            ("--apply-time 25h", "--apply-time: \"25h\" is out of range"),
             ("--log xml", "--log: \"xml\""),
             ("--file-check x", "--file-check: \"x\""),
             ("--file-check a=/x --file-check a=/y", "\"a\" is used twice"),
@@ -379,6 +407,7 @@ mod tests {
             "--file-check",
             "--checks",
             "--interval",
+            "--apply-time",
             "--admin",
             "--status-only",
             "--token-file",
