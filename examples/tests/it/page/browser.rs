@@ -208,6 +208,13 @@ impl Browser {
         .await;
     }
 
+    /// As on a phone held upright.
+    pub(super) async fn hold_as_a_phone(&self) {
+        let screen = json!({ "width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true });
+        self.emulate("Emulation.setDeviceMetricsOverride", screen)
+            .await;
+    }
+
     pub(super) async fn darken(&self) {
         let features = json!([{ "name": "prefers-color-scheme", "value": "dark" }]);
         self.emulate(

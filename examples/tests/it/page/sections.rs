@@ -76,6 +76,8 @@ fn rows_charts_and_staleness() {
             "12 s",
             "4.8 MiB",
             "critical 30 s",
+            "30 s ago",
+            "in 20 s",
             "<b>not markup</b>",
         ] {
             assert!(shown.contains(part), "{part}: {shown}");
@@ -101,9 +103,14 @@ fn rows_charts_and_staleness() {
                 .await
                 .contains("? stale: last pushed")
         );
-        browser.darken().await;
-        let violations = browser.violations().await;
-        assert!(violations.is_empty(), "{}", violations.join("\n"));
+        for phone in [false, true] {
+            if phone {
+                browser.hold_as_a_phone().await;
+            }
+            browser.darken().await;
+            let violations = browser.violations().await;
+            assert!(violations.is_empty(), "{}", violations.join("\n"));
+        }
         drop(section);
         browser
             .until("document.querySelectorAll('#sections section').length === 0")
