@@ -74,7 +74,7 @@ async fn a_scrape_tells_what_is_ahead() {
         lines.find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
     };
     // It falls behind by half a second a second.
-    let mut grow = async |seconds: u32| {
+    let grow = async |seconds: u32| {
         for _ in 0..seconds {
             tokio::time::advance(Duration::from_secs(1)).await;
             let lag = monitor.get("a").unwrap().status().unwrap().lag_duration();
