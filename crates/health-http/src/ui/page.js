@@ -74,6 +74,8 @@ function moment(ms) {
 }
 const zoned = (ms) => `${moment(ms)} ${zone(ms)}`;
 const number = (value) => (value == null ? "unknown" : value.toLocaleString(undefined, { maximumFractionDigits: 3 }));
+// Only what is without a flaw is 1.
+const score = (value) => (value < 1 ? Math.min(value, 0.99) : 1).toFixed(2);
 function bytes(value) {
   for (const unit of ["B", "KiB", "MiB", "GiB", "TiB"]) {
     if (value < 1024 || unit === "TiB") return `${unit === "B" ? value : value.toFixed(1)} ${unit}`;
@@ -234,7 +236,7 @@ function drawFacts() {
     ["up", duration((nodeNow() - node.start_time) / 1000)],
     ["version", node.version || "–"],
     ["checks", String(checks.size)],
-    ["score", node.score == null ? "–" : node.score.toFixed(2)],
+    ["score", node.score == null ? "–" : score(node.score)],
   ];
   // All times shown are the node's own.
   if (Math.abs(skew) > 30_000) facts.push(["its clock", `${duration(Math.abs(skew) / 1000)} ${skew > 0 ? "ahead of" : "behind"} this browser's`]);
@@ -315,7 +317,7 @@ function fillInside(row, check) {
     ["since", zoned(check.since)],
     ["last result", check.at == null ? "none yet" : `${zoned(check.at)}${check.latency_ms == null ? "" : `, took ${duration(check.latency_ms / 1000)}`}`],
     ["impact", check.impact.replace("_", " ")],
-    ["score", check.score.toFixed(2)],
+    ["score", score(check.score)],
     ["failures in a row", String(check.failures)],
     ["runs", check.schedule],
   ];

@@ -77,7 +77,7 @@ fn grafana_knows_every_field() {
     let directory = Directory::new("schema");
     for (right, wrong) in [
         (r#""noValue""#, r#""novalue""#),
-        (r#""mode": "absolute""#, r#""mode": "absolut""#),
+        (r#""mode": "absolute""#, r#""mode": "relative""#),
         (r#""graphMode": "none""#, r#""graphMode": "no""#),
     ] {
         let path = File::read("dashboard.json").with(right, wrong);
