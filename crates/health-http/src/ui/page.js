@@ -511,18 +511,32 @@ function chart(name, { unit, points, forecast, limits }) {
   const shownUnit = unit ? ` ${unit}` : "";
   const amount = (value) => `${number(+value.toPrecision(2))}${shownUnit}`;
   const told = ([label, value]) => `${label} ${number(value)}${shownUnit}`;
-  const plot = el("div", { class: "plot", "aria-hidden": "true" }, el("span", { class: "top" }, amount(top)));
+  const hidden = { "aria-hidden": "true" };
+  const plot = el("div", { class: "plot" }, picture, el("span", { class: "top", ...hidden }, amount(top)));
   let free = -Infinity;
   for (const limit of drawn) {
     const [at, kind] = [y(limit[1]), LIMITS[limit[0]] ?? "off"];
     picture.append(svg("path", { class: "limit", "data-state": kind, d: `M0 ${at}H200` }));
-    // Names stand apart, or are left to the list of limits.
+    // Names stand apart, or are left to those who listen.
     if (at < free) continue;
     free = +at + 13;
-    const label = el("span", { class: "limit-name", "data-state": kind }, told(limit));
+    const label = el("span", { class: "limit-name", "data-state": kind, ...hidden }, told(limit));
     label.style.top = `${at}px`;
     plot.append(label);
   }
+  const widest = Math.max(...ahead.map(([, , , upper]) => upper));
+  const key = (kind, text) => [el("i", { class: `key ${kind}` }), text];
+  const missing = limits.filter((limit) => limit[1] != null && !drawn.includes(limit));
+  const legend = el("p", hidden, ...key("was", "seen"),
+    ...(ahead.length ? [...key("will", "expected"), ...key("band", widest > top ? `its range, up to ${amount(widest)}` : "its range")] : []),
+    ...(missing.length ? [el("span", {}, `off the scale: ${missing.map(told).join(", ")}`)] : []));
+  const words = [last ? `now ${amount(last[1])}` : "", `${duration(-left)} past`, ahead.length ? `in ${duration(right)} ${amount(ahead.at(-1)[2])}, at most ${amount(ahead.at(-1)[3])}` : "", ...limits.filter(([, value]) => value != null).map(told)];
+  picture.setAttribute("aria-label", `${name}: ${words.filter(Boolean).join(", ")}`);
+  return el("div", { class: "chart-box" }, plot, timeAxis(left, right, x(0) / 2, ahead.length > 0), legend);
+}
+
+// From the past through now, which stands at so many hundredths, to what is ahead.
+function timeAxis(left, right, now, ahead) {
   const axis = el("div", { class: "axis", "aria-hidden": "true" });
   const put = (text, share) => {
     const label = el("span", {}, text);
@@ -530,21 +544,11 @@ function chart(name, { unit, points, forecast, limits }) {
     label.style.translate = `${-share}%`;
     axis.append(label);
   };
-  const share = x(0) / 2;
-  if (share > 35) put(`${duration(-left)} ago`, 0);
-  put("now", share);
-  if (ahead.length && share < 80) put(`in ${duration(right)}`, 100);
-  const key = (kind, text) => [el("i", { class: `key ${kind}` }), `${text} `];
-  const missing = limits.filter(([, value]) => value != null && !drawn.some(([, other]) => other === value));
-  const widest = Math.max(...ahead.map(([, , , upper]) => upper));
-  const legend = el("p", { "aria-hidden": "true" }, ...key("was", "seen"),
-    ...(ahead.length ? [...key("will", "expected"), ...key("band", widest > top ? `its range, up to ${amount(widest)}` : "its range")] : []),
-    ...(missing.length ? [el("span", {}, `off the scale: ${missing.map(told).join(", ")}`)] : []));
-  const words = [last ? `now ${amount(last[1])}` : "", `${duration(-left)} past`, ahead.length ? `in ${duration(right)} ${amount(ahead.at(-1)[2])}, at most ${amount(ahead.at(-1)[3])}` : "", ...limits.filter(([, value]) => value != null).map(told)];
-  picture.setAttribute("aria-label", `${name}: ${words.filter(Boolean).join(", ")}`);
-  plot.prepend(picture);
-  plot.removeAttribute("aria-hidden");
-  return el("div", { class: "chart-box" }, plot, axis, legend);
+  // Names that would lie on one another are left out.
+  if (now > 35) put(`${duration(-left)} ago`, 0);
+  put("now", now);
+  if (ahead && now < 80) put(`in ${duration(right)}`, 100);
+  return axis;
 }
 
 // --- the timeline ----------------------------------------------------------------------------------
