@@ -121,6 +121,9 @@ impl Browser {
             "goog:chromeOptions": { "args": [
                 // The sandbox needs rights that a container does not give.
                 "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                // Else a machine that stands still for long costs it its process for drawing, and
+                // then its life.
+                "--in-process-gpu", "--disable-gpu-watchdog",
                 // Colours half-way between two states are nobody's choice.
                 "--force-prefers-reduced-motion",
                 "--window-size=1280,1000",
