@@ -121,8 +121,7 @@ impl Browser {
             "goog:chromeOptions": { "args": [
                 // The sandbox needs rights that a container does not give.
                 "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                // Else a machine that stands still for long costs it its process for drawing, and
-                // then its life.
+                // A process of its own for drawing was lost on a busy machine, and with it the browser.
                 "--in-process-gpu", "--disable-gpu-watchdog",
                 // Colours half-way between two states are nobody's choice.
                 "--force-prefers-reduced-motion",
