@@ -17,7 +17,7 @@ use health_examples::flags::{self, Flags};
 use health_examples::program::{Program, USAGE};
 use health_http::server::{BindError, LocalAddr, ServeError, StallLimits};
 use health_http::{HealthServer, HealthServiceBuilder, Token, TokenError};
-use health_lag::{LagMonitor, ShowError};
+use health_lag::{LagCollector, LagMonitor, ShowError};
 use health_shutdown::{Component, InstallError, PlanError, Report, ShutdownCollector};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
@@ -109,6 +109,7 @@ async fn serve(flags: &Flags) -> Result<Report, Failure> {
     }
     let registry = prometheus::Registry::new();
     registry.register(Box::new(ShutdownCollector::new(&shutdown)?))?;
+    registry.register(Box::new(LagCollector::new(&monitor)?))?;
     let server = bind(flags, health.clone(), registry)?;
     let component = health.component(
         ComponentSpec::new("worker")
@@ -130,7 +131,7 @@ async fn serve(flags: &Flags) -> Result<Report, Failure> {
     let stop = CancellationToken::new();
     let worker = worker::start(component, stop.clone());
     let replica_stop = CancellationToken::new();
-    let replica = replica::start(follower, replica_stop.clone());
+    let replica = replica::start(follower, flags.apply_time, replica_stop.clone());
 
     shutdown.on_critical_failure(&health, flags.shutdown.policy());
     let plan = shutdown

@@ -2,18 +2,15 @@
 //!
 //! What they replicate is left out: the leader counts up, and the follower after it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use health_lag::{Follower, FollowerSpec, LagMonitor, RegisterError, Sample};
-use tokio::sync::mpsc;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// Between two entries of the leader.
 const PACE: Duration = Duration::from_secs(2);
-/// So many entries may be on their way to the follower.
-const ON_THE_WAY: usize = 64;
 
 /// Registers the follower. At the start it has all that there is, which is nothing.
 pub(crate) fn follower(monitor: &LagMonitor) -> Result<Follower, RegisterError> {
@@ -23,35 +20,57 @@ pub(crate) fn follower(monitor: &LagMonitor) -> Result<Follower, RegisterError> 
     Ok(follower)
 }
 
-/// Starts both. They end together.
+/// Starts both; the follower takes so long for an entry. They end together.
 #[expect(clippy::disallowed_methods, reason = "the caller ends this task")]
-pub(crate) fn start(follower: Follower, stop: CancellationToken) -> JoinHandle<()> {
+pub(crate) fn start(
+    follower: Follower,
+    takes: Duration,
+    stop: CancellationToken,
+) -> JoinHandle<()> {
     tokio::spawn(async move {
-        let written = AtomicU64::new(0);
-        let (log, entries) = mpsc::channel(ON_THE_WAY);
+        let (log, applied) = (watch::Sender::new(0), watch::Sender::new(0));
         tokio::select! {
             () = stop.cancelled() => {}
-            () = lead(&written, log) => {}
-            () = follow(&written, entries, &follower) => {}
+            () = lead(&log, &applied, &follower) => {}
+            () = follow(log.subscribe(), &applied, takes, &follower) => {}
         }
     })
 }
 
-async fn lead(written: &AtomicU64, log: mpsc::Sender<u64>) {
+async fn lead(log: &watch::Sender<u64>, applied: &watch::Sender<u64>, follower: &Follower) {
     let mut pace = tokio::time::interval(PACE);
     loop {
         pace.tick().await;
-        let entry = written.fetch_add(1, Ordering::Release) + 1;
-        if log.send(entry).await.is_err() {
-            return;
+        let written = *log.borrow();
+        // While the follower is busy with what was before, it says nothing itself.
+        let behind = *applied.borrow();
+        if behind < written {
+            push(follower, written + 1, behind);
         }
+        log.send_replace(written + 1);
     }
 }
 
-async fn follow(written: &AtomicU64, mut entries: mpsc::Receiver<u64>, follower: &Follower) {
-    while let Some(applied) = entries.recv().await {
-        let leader = written.load(Ordering::Acquire);
-        // Refused only once it is unregistered, which nobody does.
-        let _ = follower.push(Sample::new(leader, applied));
+async fn follow(
+    mut log: watch::Receiver<u64>,
+    applied: &watch::Sender<u64>,
+    takes: Duration,
+    follower: &Follower,
+) {
+    for entry in 1.. {
+        if log.wait_for(|written| *written >= entry).await.is_err() {
+            return;
+        }
+        if !takes.is_zero() {
+            tokio::time::sleep(takes).await;
+        }
+        applied.send_replace(entry);
+        let written = *log.borrow();
+        push(follower, written, entry);
     }
+}
+
+fn push(follower: &Follower, written: u64, applied: u64) {
+    // Refused only once it is unregistered, which nobody does.
+    let _ = follower.push(Sample::new(written, applied));
 }

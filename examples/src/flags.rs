@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::command_line::{Command, CommandLine, FlagError, SOME_TIME};
+use crate::command_line::{ANY_TIME, Command, CommandLine, FlagError, SOME_TIME};
 use crate::file_check::{self, FileCheck};
 use crate::shutdown_flags::{ShutdownFlags, help};
 
@@ -27,6 +27,10 @@ Usage: node [FLAGS]
                         live      fails /live too: an orchestrator restarts
                         startup   the node is starting until PATH was there once
   --checks N          N more checks that do nothing [default: 0]
+  --apply-time DUR
+                      how long the replica of this node takes to apply an entry,
+                      of which its leader writes one in 2 s: above that it falls
+                      behind [default: 0]
   --without-own-checks
                       none of this process and machine: what these say depends
                       on where the node runs
@@ -56,6 +60,7 @@ Examples:
   node --file-check db=/tmp/db:critical         # missing: /ready is 503
   node --file-check key=/tmp/key:live           # missing: /live is 503
   node --file-check warm=/tmp/warm:startup      # missing: so is /startup
+  node --apply-time 3s                          # /health/ui: a lag that grows
   node --checks 1000 --interval 200ms --log json
   node --listen unix:/tmp/node.sock
       curl -i --unix-socket /tmp/node.sock http://localhost/health
@@ -95,6 +100,8 @@ pub struct Flags {
     pub checks: u32,
     /// How often file checks and those run.
     pub interval: Duration,
+    /// How long the replica takes for an entry.
+    pub apply_time: Duration,
     /// Whether to serve on a thread of its own.
     pub own_thread: bool,
     /// The node's name in reports.
@@ -118,6 +125,7 @@ impl Default for Flags {
             checks: 0,
             own_checks: true,
             interval: Duration::from_secs(1),
+            apply_time: Duration::ZERO,
             own_thread: false,
             node_id: "node-1".to_owned(),
             version_tag: env!("CARGO_PKG_VERSION").to_owned(),
@@ -149,6 +157,7 @@ pub fn parse(mut line: CommandLine) -> Result<Command<Flags>, FlagError> {
             }
             "checks" => flags.checks = line.number(0..=MAX_CHECKS)?,
             "interval" => flags.interval = line.duration(SOME_TIME)?,
+            "apply-time" => flags.apply_time = line.duration(ANY_TIME)?,
             "without-own-checks" => flags.own_checks = false,
             "own-thread" => flags.own_thread = true,
             "node-id" => flags.node_id = tag(&mut line)?,
@@ -228,6 +237,10 @@ mod tests {
                 with(|f| f.interval = Duration::from_millis(200)),
             ),
             (
+                "--apply-time 3s",
+                with(|f| f.apply_time = Duration::from_secs(3)),
+            ),
+            (
                 "--interval 24h",
                 with(|f| f.interval = Duration::from_hours(24)),
             ),
@@ -264,6 +277,8 @@ mod tests {
             ("--interval 0.1ms", "--interval: \"0.1ms\" is out of range"),
             ("--interval 25h", "--interval: \"25h\" is out of range"),
             ("--interval fast", "--interval: \"fast\" is no duration"),
+            ("--apply-time slow", "--apply-time: \"slow\" is no duration"),
+            ("--apply-time 25h", "--apply-time: \"25h\" is out of range"),
             ("--log xml", "--log: \"xml\""),
             ("--file-check x", "--file-check: \"x\""),
             ("--file-check a=/x --file-check a=/y", "\"a\" is used twice"),
@@ -288,6 +303,7 @@ mod tests {
             "--file-check",
             "--checks",
             "--interval",
+            "--apply-time",
             "--admin",
             "--status-only",
             "--token-file",

@@ -87,8 +87,15 @@ const OPENMETRICS: Tool = Tool {
     is_program: false,
     with: &[],
 };
+/// Holds the dashboard against Grafana's own types: a library, of Grafana 10.1.
+const GRAFANA: Tool = Tool {
+    program: "grafana-foundation-sdk",
+    requirement: "grafana-foundation-sdk==1769699998!10.1.0",
+    is_program: false,
+    with: &[],
+};
 /// What tests start; they look for it under the target folder.
-pub(crate) const OF_TESTS: &[&Tool] = &[&AXE, &ENVOY, &KUBERNETES, &OPENMETRICS];
+pub(crate) const OF_TESTS: &[&Tool] = &[&AXE, &ENVOY, &KUBERNETES, &OPENMETRICS, &GRAFANA];
 
 impl Tool {
     /// The tool with arguments, installed first if this version is not there yet.
@@ -140,7 +147,17 @@ mod tests {
 
     #[test]
     fn every_tool_is_pinned_and_named_by_its_requirement() {
-        for tool in [TYPOS, HACK, DENY, FUZZ, AXE, ENVOY, KUBERNETES, OPENMETRICS] {
+        for tool in [
+            TYPOS,
+            HACK,
+            DENY,
+            FUZZ,
+            AXE,
+            ENVOY,
+            KUBERNETES,
+            OPENMETRICS,
+            GRAFANA,
+        ] {
             let (package, version) = tool.requirement.split_once("==").unwrap();
             assert!(package.contains(tool.program), "{package}");
             assert_eq!(version.split('.').count(), 3, "{version}");

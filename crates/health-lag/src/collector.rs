@@ -2,12 +2,16 @@
 //!
 //! It counts nothing itself, and serves nothing.
 
+use std::time::Duration;
+
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{Gauge, GaugeVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts};
 
 use crate::alert::{AlertEvent, AlertKind};
+use crate::breach::Crossing;
 use crate::condition::Condition;
+use crate::follower::Follower;
 use crate::lag::Lag;
 use crate::level::Level;
 use crate::monitor::LagMonitor;
@@ -16,6 +20,10 @@ use crate::status::Status;
 
 /// How many followers have series of their own, unless told otherwise.
 const FOLLOWERS: usize = 1_000;
+/// How far ahead the forecast is that is told.
+const AHEAD: Duration = Duration::from_mins(1);
+/// Of how many forecasts the truth should lie between the bounds.
+const COVERAGE: f64 = 0.9;
 
 /// Collects the figures of one [`LagMonitor`]; register it once.
 ///
@@ -27,6 +35,8 @@ const FOLLOWERS: usize = 1_000;
 /// | `health_lag_condition{follower,condition}` | gauge | 1 while it holds, else 0 |
 /// | `health_lag_last_sample_age_seconds{follower}` | gauge | how old the last sample is |
 /// | `health_lag_breach_predicted{follower}` | gauge | 1 while a breach is predicted, else 0 |
+/// | `health_lag_breach_in_seconds{follower}` | gauge | until the critical limit, as the forecast has it; 0 above it, absent if it is not in sight |
+/// | `health_lag_forecast_seconds{follower,bound}` | gauge | the lag 60 s after the last sample: `likely`, and the `lower` and `upper` end of where it lies in 9 of 10 cases; absent with the lag |
 /// | `health_lag_followers{level}` | gauge | `normal`, `warning`, `critical`, `unknown` |
 /// | `health_lag_max_seconds` | gauge | the most of all known lags |
 /// | `health_lag_followers_not_shown` | gauge | followers over the bound, without series of their own |
@@ -57,6 +67,8 @@ pub struct LagCollector {
     condition: IntGaugeVec,
     age: GaugeVec,
     predicted: IntGaugeVec,
+    breach_in: GaugeVec,
+    forecast: GaugeVec,
     followers: IntGaugeVec,
     max: Gauge,
     not_shown: IntGauge,
@@ -97,6 +109,14 @@ impl LagCollector {
                 "1 while a breach of the critical limit is predicted.",
                 follower,
             )?,
+            breach_in: gauges(
+                "breach_in_seconds",
+                "Until the critical limit is reached, as the forecast has it.",
+            )?,
+            forecast: GaugeVec::new(
+                opts("forecast_seconds", "The lag 60 s after the last sample."),
+                &["follower", "bound"],
+            )?,
             followers: whole("followers", "Followers by level.", &["level"])?,
             max: Gauge::with_opts(opts("max_seconds", "The most of all known lags."))?,
             not_shown: IntGauge::with_opts(opts(
@@ -124,7 +144,7 @@ impl LagCollector {
         self
     }
 
-    fn parts(&self) -> [&dyn Collector; 14] {
+    fn parts(&self) -> [&dyn Collector; 16] {
         [
             &self.lag,
             &self.behind,
@@ -132,6 +152,8 @@ impl LagCollector {
             &self.condition,
             &self.age,
             &self.predicted,
+            &self.breach_in,
+            &self.forecast,
             &self.followers,
             &self.max,
             &self.not_shown,
@@ -143,7 +165,7 @@ impl LagCollector {
         ]
     }
 
-    fn show(&self, status: &Status) {
+    fn show(&self, of: &Follower, status: &Status) {
         let follower: &[&str] = &[&status.follower];
         if let Some(Lag::Exact(lag) | Lag::AtLeast(lag)) = status.lag
             && !status.conditions.has(Condition::FollowerAhead)
@@ -151,6 +173,7 @@ impl LagCollector {
         {
             let gauge = self.lag.with_label_values(follower);
             gauge.set(lag.as_secs_f64());
+            self.look_ahead(of, status);
         }
         if let Some(behind) = status.behind {
             #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
@@ -168,6 +191,31 @@ impl LagCollector {
         }
         let predicted = self.predicted.with_label_values(follower);
         predicted.set(i64::from(status.breach_predicted));
+    }
+
+    /// What is ahead of a follower whose lag is known.
+    fn look_ahead(&self, of: &Follower, status: &Status) {
+        let breach_in = match status.breach {
+            Crossing::Already => Some(Duration::ZERO),
+            Crossing::In { likely, .. } => Some(likely),
+            Crossing::Never | Crossing::Unknown => None,
+        };
+        if let Some(time) = breach_in {
+            let gauge = self.breach_in.with_label_values(&[&status.follower]);
+            gauge.set(time.as_secs_f64());
+        }
+        if let Some(forecast) = of.forecast(AHEAD, COVERAGE) {
+            let interval = forecast.interval;
+            for (bound, lag) in [
+                ("lower", interval.lower),
+                ("likely", forecast.lag),
+                ("upper", interval.upper),
+            ] {
+                let labels: &[&str] = &[&status.follower, bound];
+                let gauge = self.forecast.with_label_values(labels);
+                gauge.set(lag.as_secs_f64());
+            }
+        }
     }
 
     fn sum_up(&self, statistics: &Statistics) {
@@ -210,13 +258,16 @@ impl Collector for LagCollector {
         for family in [&self.lag, &self.behind, &self.age] {
             family.reset();
         }
+        for family in [&self.breach_in, &self.forecast] {
+            family.reset();
+        }
         for family in [&self.level, &self.condition, &self.predicted] {
             family.reset();
         }
         let followers = self.monitor.followers();
         for follower in followers.iter().take(self.most) {
             if let Some(status) = follower.status() {
-                self.show(&status);
+                self.show(follower, &status);
             }
         }
         let rest = followers.len().saturating_sub(self.most);

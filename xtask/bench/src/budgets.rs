@@ -105,6 +105,28 @@ pub(crate) const REPORT_CHANGING: Figure = ratio(
     1.5,
 );
 
+// The page.
+pub(crate) const PAGE_PAINT: Figure =
+    value("the page: first contentful paint, median", "ms", 300.0);
+pub(crate) const PAGE_SHOWN: Figure =
+    reference("the page: until the first check is shown, median", "ms");
+pub(crate) const PAGE_WEIGHT: Figure = value("the page with its state, compressed", "KiB", 60.0);
+pub(crate) const STREAM_GROWTH: Figure = value(
+    "1,000 readers of the events: memory, from the one that never reads on, grown by",
+    "MiB",
+    1.0,
+);
+pub(crate) const STREAM_LOST: Figure = value(
+    "1,000 readers of the events and one that never reads: lost by the others",
+    "events",
+    0.0,
+);
+pub(crate) const STREAM_CUT: Figure = value(
+    "1,000 readers of the events and one that never reads: others cut off",
+    "readers",
+    0.0,
+);
+
 // The core.
 pub(crate) const VERDICT: Figure = value("verdict_at(now)", "ns", 20.0);
 pub(crate) const VERDICT_CLOCK: Figure = value("verdict with the clock", "ns", 60.0);

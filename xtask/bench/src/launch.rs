@@ -28,6 +28,11 @@ pub(crate) enum Subject {
     OursRoomy {
         connections: usize,
     },
+    /// The same with a component that turns degraded and back, so long each, for the stream of events.
+    OursFlipping {
+        connections: usize,
+        every: Duration,
+    },
     /// Ten thousand checks, a third of them in trouble.
     Troubled,
     /// The example `node`.
@@ -63,6 +68,7 @@ impl Subject {
                 format!("ours ({}, {checks} checks)", runtime.as_str())
             }
             Self::OursRoomy { connections } => format!("ours ({connections} connections)"),
+            Self::OursFlipping { .. } => "ours (flipping)".to_owned(),
             Self::Troubled => "troubled".to_owned(),
             Self::Node {
                 checks,
@@ -81,7 +87,7 @@ impl Subject {
         match self {
             Self::Bare(_) => "bare",
             Self::Guarded { .. } => "guarded",
-            Self::Ours { .. } | Self::OursRoomy { .. } => "ours",
+            Self::Ours { .. } | Self::OursRoomy { .. } | Self::OursFlipping { .. } => "ours",
             Self::Troubled => "troubled",
             Self::Node { .. } => "examples/node",
         }
@@ -112,6 +118,11 @@ impl Subject {
             Self::OursRoomy { connections } => {
                 let mut arguments = Self::quiet(RuntimeKind::OwnThread, 50).arguments();
                 arguments.extend(["--connections".to_owned(), connections.to_string()]);
+                arguments
+            }
+            Self::OursFlipping { connections, every } => {
+                let mut arguments = Self::OursRoomy { connections }.arguments();
+                arguments.extend(["--flip-ms".to_owned(), every.as_millis().to_string()]);
                 arguments
             }
             Self::Troubled => Vec::new(),

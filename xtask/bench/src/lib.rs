@@ -10,6 +10,7 @@ mod client;
 mod clock;
 pub mod command;
 mod error;
+mod event_readers;
 pub mod lag;
 mod last_words;
 mod launch;

@@ -19,10 +19,12 @@ mod lag_updates;
 mod memory;
 mod mutated;
 mod overshoot;
+mod page;
 mod pairs;
 mod report;
 mod request_cost;
 mod soak;
+mod streams;
 mod syscalls;
 mod trouble;
 mod unready;
@@ -45,6 +47,7 @@ const VALGRIND: &[Tool] = &[Tool::Valgrind];
 const STRACE: &[Tool] = &[Tool::Strace];
 const BOTH: &[Tool] = &[Tool::Valgrind, Tool::Strace];
 const FAKETIME: &[Tool] = &[Tool::Faketime];
+const CHROMEDRIVER: &[Tool] = &[Tool::Chromedriver];
 const NONE: &[Tool] = &[];
 
 macro_rules! measurement {
@@ -69,6 +72,9 @@ pub(crate) const ALL: &[Measurement] = &[
     measurement!("syscalls", "http", STRACE, syscalls::run, "system calls of a probe on a fresh connection"),
     measurement!("report", "http", VALGRIND, report::run, "the full report, unchanged and changing"),
     measurement!("dialects", "http", VALGRIND, dialects::run, "the other dialects, unchanged"),
+    measurement!("paint", "page", CHROMEDRIVER, page::paint, "when a browser paints the page"),
+    measurement!("weight", "page", NONE, page::weight, "what the page weighs"),
+    measurement!("streams", "page", NONE, streams::run, "1,000 readers of the events, and one that never reads (60 s)"),
     measurement!("verdict", "core", NONE, core::verdict, "reading a verdict"),
     measurement!("evaluate", "core", VALGRIND, core::evaluate, "running a trivial check"),
     measurement!("render", "core", NONE, core::render, "rendering a report"),

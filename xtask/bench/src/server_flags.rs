@@ -40,6 +40,8 @@ pub struct ServerFlags {
     pub every: Duration,
     /// Most connections that `ours` holds at once; its own default when absent.
     pub connections: Option<usize>,
+    /// How long a component of `ours` is degraded, and then healthy; none when absent.
+    pub flip: Option<Duration>,
 }
 
 impl Default for ServerFlags {
@@ -50,6 +52,7 @@ impl Default for ServerFlags {
             checks: 4,
             every: Duration::from_hours(1),
             connections: None,
+            flip: None,
         }
     }
 }
@@ -81,6 +84,9 @@ impl ServerFlags {
                 Long("checks") => flags.checks = args.value()?.parse()?,
                 Long("every-ms") => {
                     flags.every = Duration::from_millis(args.value()?.parse()?);
+                }
+                Long("flip-ms") => {
+                    flags.flip = Some(Duration::from_millis(args.value()?.parse()?));
                 }
                 other => return Err(other.unexpected()),
             }

@@ -6,12 +6,13 @@ use std::process::{Command, Stdio};
 
 use crate::error::BenchError;
 
-/// A Debian package and the program in it, which share their name.
+/// A Debian package and the program in it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Tool {
     Valgrind,
     Strace,
     Faketime,
+    Chromedriver,
 }
 
 impl Tool {
@@ -20,6 +21,14 @@ impl Tool {
             Self::Valgrind => "valgrind",
             Self::Strace => "strace",
             Self::Faketime => "faketime",
+            Self::Chromedriver => "chromedriver",
+        }
+    }
+
+    fn package(self) -> &'static str {
+        match self {
+            Self::Chromedriver => "chromium-driver",
+            other => other.name(),
         }
     }
 
@@ -30,6 +39,8 @@ impl Tool {
             .stderr(Stdio::null())
             .status()
             .map(|_| ())
-            .map_err(|_| BenchError::MissingTool { tool: self.name() })
+            .map_err(|_| BenchError::MissingTool {
+                tool: self.package(),
+            })
     }
 }

@@ -6,6 +6,8 @@ const EVENTS = "events";
 // The node says something at least every 5 s; silence for longer than this is a lost connection.
 const SILENCE = 12_000;
 const REFRESH = 2_000;
+// Of a chart, in pixels, as in the style.
+const HEIGHT = 84;
 
 // Worst first: how statuses are grouped, marked and named. Never by colour alone.
 const KINDS = [
@@ -54,9 +56,26 @@ function duration(seconds) {
   return `${Math.round(s / 86_400)} d`;
 }
 const ago = (ms) => (ms == null ? "never" : `${duration(Math.floor((nodeNow() - ms) / 1000)).replace(".0", "")} ago`);
-const clock = (ms) => new Date(ms).toLocaleTimeString([], { hour12: false });
-const moment = (ms) => (nodeNow() - ms < 43_200_000 ? clock(ms) : new Date(ms).toLocaleString([], { hour12: false }));
+// Times are this browser's, and say which zone that is.
+const two = (value) => String(value).padStart(2, "0");
+function clock(ms) {
+  const at = new Date(ms);
+  return [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(":");
+}
+function zone(ms) {
+  const minutes = -new Date(ms).getTimezoneOffset();
+  const size = Math.abs(minutes);
+  return size === 0 ? "UTC" : `UTC${minutes < 0 ? "−" : "+"}${two(Math.floor(size / 60))}:${two(size % 60)}`;
+}
+function moment(ms) {
+  const at = new Date(ms);
+  const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return nodeNow() - ms < 43_200_000 ? clock(ms) : `${date} ${clock(ms)}`;
+}
+const zoned = (ms) => `${moment(ms)} ${zone(ms)}`;
 const number = (value) => (value == null ? "unknown" : value.toLocaleString(undefined, { maximumFractionDigits: 3 }));
+// Only what is without a flaw is 1.
+const score = (value) => (value < 1 ? Math.min(value, 0.99) : 1).toFixed(2);
 function bytes(value) {
   for (const unit of ["B", "KiB", "MiB", "GiB", "TiB"]) {
     if (value < 1024 || unit === "TiB") return `${unit === "B" ? value : value.toFixed(1)} ${unit}`;
@@ -213,11 +232,11 @@ function draw() {
 
 function drawFacts() {
   const facts = [
-    [`${node.status} since`, node.since == null ? "the page's node began to watch" : `${moment(node.since)} (${duration((nodeNow() - node.since) / 1000)})`],
+    [`${node.status} since`, node.since == null ? "the page's node began to watch" : `${zoned(node.since)} (${duration((nodeNow() - node.since) / 1000)})`],
     ["up", duration((nodeNow() - node.start_time) / 1000)],
     ["version", node.version || "–"],
     ["checks", String(checks.size)],
-    ["score", node.score == null ? "–" : node.score.toFixed(2)],
+    ["score", node.score == null ? "–" : score(node.score)],
   ];
   // All times shown are the node's own.
   if (Math.abs(skew) > 30_000) facts.push(["its clock", `${duration(Math.abs(skew) / 1000)} ${skew > 0 ? "ahead of" : "behind"} this browser's`]);
@@ -235,10 +254,11 @@ function tick() {
     if ($("link").dataset.live === "false") write($("lost-age"), "Nothing has been heard of this node yet. Trying again.");
     return;
   }
-  drawFacts();
+  // What the node has not told since does not go on by itself.
+  if (live) drawFacts();
   const silence = (performance.now() - Math.min(heard, told)) / 1000;
   write($("link"), live ? `live, heard ${silence < 1 ? "now" : `${duration(Math.round(silence))} ago`}` : "connection lost");
-  if (!live) write($("lost-age"), `What you see is how the node was at ${clock(node.now)}, ${duration(Math.round(silence))} ago; it may be down. Trying again.`);
+  if (!live) write($("lost-age"), `What you see is how the node was at ${zoned(node.now)}, ${duration(Math.round(silence))} ago; it may be down. Trying again.`);
   for (const { check, row } of checks.values()) if (!row.hidden) write(row.age, check.enabled === false ? "–" : ago(check.at));
 }
 
@@ -294,10 +314,10 @@ function fill(row, check) {
 
 function fillInside(row, check) {
   const facts = [
-    ["since", moment(check.since)],
-    ["last result", check.at == null ? "none yet" : `${moment(check.at)}${check.latency_ms == null ? "" : `, took ${duration(check.latency_ms / 1000)}`}`],
+    ["since", zoned(check.since)],
+    ["last result", check.at == null ? "none yet" : `${zoned(check.at)}${check.latency_ms == null ? "" : `, took ${duration(check.latency_ms / 1000)}`}`],
     ["impact", check.impact.replace("_", " ")],
-    ["score", check.score.toFixed(2)],
+    ["score", score(check.score)],
     ["failures in a row", String(check.failures)],
     ["runs", check.schedule],
   ];
@@ -309,6 +329,12 @@ function fillInside(row, check) {
   row.inside.replaceChildren(...facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
 }
 
+// For those who listen, and for those who point at it.
+function describe(at, words) {
+  mark(at, "aria-label", words);
+  at.append(svg("title", {}, words));
+}
+
 function drawSpark(at, check) {
   const times = check.runs.latency_ms;
   const most = Math.max(...times, 0.001);
@@ -316,7 +342,7 @@ function drawSpark(at, check) {
   const line = times.map((ms, i) => `${(i * step).toFixed(1)} ${(17 - (16 * ms) / most).toFixed(1)}`).join("L");
   at.replaceChildren();
   if (times.length > 1) at.append(svg("path", { d: `M${line}` }));
-  mark(at, "aria-label", times.length ? `latency of the last ${times.length} runs, at most ${duration(most / 1000)}` : "no runs yet");
+  describe(at, times.length ? `latency of the last ${times.length} runs, at most ${duration(most / 1000)}` : "no runs yet");
 }
 
 const RUNS = { h: "healthy", d: "degraded", u: "unhealthy" };
@@ -331,7 +357,7 @@ function drawStrip(at, check) {
   });
   at.replaceChildren(...Object.entries(paths).filter(([, d]) => d).map(([kind, d]) => svg("path", { "data-state": kind, d })));
   const bad = [...past].filter((letter) => letter !== "h").length;
-  mark(at, "aria-label", past ? `of the last ${past.length} runs ${bad} were not healthy` : "no runs yet");
+  describe(at, past ? `of the last ${past.length} runs ${bad} were not healthy` : "no runs yet");
 }
 
 function drawChecks() {
@@ -405,13 +431,16 @@ document.addEventListener("keydown", (event) => {
 // --- sections: lag, shutdown, whatever the service pushes -----------------------------------------
 
 function drawSections() {
-  const wanted = node.sections.map((section) => section.name).join("\n");
+  // Nothing matters more than an end that is under way.
+  const ends = (section) => section.rows.some((row) => row.status === "stopping");
+  const sections = [...node.sections.filter(ends), ...node.sections.filter((section) => !ends(section))];
+  const wanted = sections.map((section) => section.name).join("\n");
   const box = $("sections");
   if (box.dataset.names !== wanted) {
     box.dataset.names = wanted;
-    box.replaceChildren(...node.sections.map((section) => el("section", { "aria-label": section.title }, el("h2"), el("div", { class: "card", tabindex: "0" }))));
+    box.replaceChildren(...sections.map((section) => el("section", { "aria-label": section.title }, el("h2"), el("div", { class: "card", tabindex: "0" }))));
   }
-  node.sections.forEach((section, i) => {
+  sections.forEach((section, i) => {
     const [head, card] = box.children[i].children;
     const notes = [];
     if (section.age_seconds == null) notes.push(el("span", { class: "note" }, "nothing pushed yet"));
@@ -452,34 +481,74 @@ function figure({ name, kind, value }) {
 }
 
 // A figure over time: what was, what is expected with its band, and the limits.
+const LIMITS = { warning: "degraded", critical: "unhealthy" };
 function chart(name, { unit, points, forecast, limits }) {
   const known = points.filter(([, y]) => y != null);
-  const ahead = forecast.filter((it) => it.every((value) => value != null));
+  const last = known.at(-1);
+  // What is expected goes on from what was last seen.
+  let ahead = forecast.filter((it) => it.every((value) => value != null));
+  if (ahead.length && last) ahead = [[last[0], last[1], last[1], last[1]], ...ahead];
   const xs = [...known.map(([x]) => x), ...ahead.map(([x]) => x), 0];
   const [left, right] = [Math.min(...xs), Math.max(...xs, 1)];
-  // Held against the lowest limit, so that next to nothing looks like it; but a limit far above
-  // everything would flatten what there is to see.
+  // Held against the lowest limit, so that next to nothing looks like it; but neither a limit far
+  // above everything nor a wide band may flatten what there is to see: the band is cut off then.
   const lowest = Math.min(...limits.map(([, y]) => y ?? Infinity));
-  const seen = Math.max(...known.map(([, y]) => y), ...ahead.map(([, , , upper]) => upper), Number.isFinite(lowest) ? lowest / 4 : 0, 1e-9);
-  const drawn = limits.filter(([, y]) => y != null && y <= 4 * seen);
+  const line = Math.max(...known.map(([, y]) => y), ...ahead.map(([, , likely]) => likely), Number.isFinite(lowest) ? lowest / 4 : 0, 1e-9);
+  const seen = Math.min(Math.max(line, ...ahead.map(([, , , upper]) => upper)), 1.5 * line);
+  const drawn = limits.filter(([, y]) => y != null && y <= 4 * seen).sort(([, a], [, b]) => b - a);
   const top = Math.max(seen, ...drawn.map(([, y]) => y)) * 1.08;
   const x = (t) => (((t - left) / (right - left)) * 200).toFixed(1);
-  const y = (v) => (50 - (48 * v) / top).toFixed(1);
+  const y = (v) => (HEIGHT - 1 - ((HEIGHT - 2) * v) / top).toFixed(1);
   const path = (list) => (list.length ? `M${list.map(([a, b]) => `${x(a)} ${y(b)}`).join("L")}` : "");
-  const picture = svg("svg", { class: "chart", viewBox: "0 0 200 52", preserveAspectRatio: "none", role: "img" });
-  picture.append(svg("path", { class: "now", d: `M${x(0)} 0V52` }));
+  const picture = svg("svg", { class: "chart", viewBox: `0 0 200 ${HEIGHT}`, preserveAspectRatio: "none", role: "img" });
+  picture.append(svg("path", { class: "now", d: `M${x(0)} 0V${HEIGHT}` }));
   if (ahead.length) {
     const [lower, upper] = [ahead.map(([t, low]) => [t, low]), ahead.map(([t, , , high]) => [t, high])];
     picture.append(svg("path", { class: "band", d: `${path(lower)}L${upper.reverse().map(([a, b]) => `${x(a)} ${y(b)}`).join("L")}z` }));
     picture.append(svg("path", { class: "will", d: path(ahead.map(([t, , value]) => [t, value])) }));
   }
   picture.append(svg("path", { class: "was", d: path(known) }));
-  for (const [, value] of drawn) picture.append(svg("path", { class: "limit", d: `M0 ${y(value)}H200` }));
   const shownUnit = unit ? ` ${unit}` : "";
-  const words = [`${duration(-left)} past`, ahead.length ? `${duration(right)} ahead` : "", `top ${number(+top.toPrecision(2))}${shownUnit}`,
-    ...limits.map(([label, value]) => `${label} ${number(value)}${shownUnit}`)].filter(Boolean).join(" · ");
-  picture.setAttribute("aria-label", `${name}: ${words}`);
-  return el("div", { class: "chart-box" }, picture, el("p", {}, words));
+  const amount = (value) => `${number(+value.toPrecision(2))}${shownUnit}`;
+  const told = ([label, value]) => `${label} ${number(value)}${shownUnit}`;
+  const hidden = { "aria-hidden": "true" };
+  const plot = el("div", { class: "plot" }, picture, el("span", { class: "top", ...hidden }, amount(top)));
+  let free = -Infinity;
+  for (const limit of drawn) {
+    const [at, kind] = [y(limit[1]), LIMITS[limit[0]] ?? "off"];
+    picture.append(svg("path", { class: "limit", "data-state": kind, d: `M0 ${at}H200` }));
+    // Names stand apart, or are left to those who listen.
+    if (at < free) continue;
+    free = +at + 13;
+    const label = el("span", { class: "limit-name", "data-state": kind, ...hidden }, told(limit));
+    label.style.top = `${at}px`;
+    plot.append(label);
+  }
+  const widest = Math.max(...ahead.map(([, , , upper]) => upper));
+  const key = (kind, text) => [el("i", { class: `key ${kind}` }), text];
+  const missing = limits.filter((limit) => limit[1] != null && !drawn.includes(limit));
+  const legend = el("p", hidden, ...key("was", "seen"),
+    ...(ahead.length ? [...key("will", "expected"), ...key("band", widest > top ? `its range, up to ${amount(widest)}` : "its range")] : []),
+    ...(missing.length ? [el("span", {}, `off the scale: ${missing.map(told).join(", ")}`)] : []));
+  const words = [last ? `now ${amount(last[1])}` : "", `${duration(-left)} past`, ahead.length ? `in ${duration(right)} ${amount(ahead.at(-1)[2])}, at most ${amount(ahead.at(-1)[3])}` : "", ...limits.filter(([, value]) => value != null).map(told)];
+  picture.setAttribute("aria-label", `${name}: ${words.filter(Boolean).join(", ")}`);
+  return el("div", { class: "chart-box" }, plot, timeAxis(left, right, x(0) / 2, ahead.length > 0), legend);
+}
+
+// From the past through now, which stands at so many hundredths, to what is ahead.
+function timeAxis(left, right, now, ahead) {
+  const axis = el("div", { class: "axis", "aria-hidden": "true" });
+  const put = (text, share) => {
+    const label = el("span", {}, text);
+    label.style.left = `${share}%`;
+    label.style.translate = `${-share}%`;
+    axis.append(label);
+  };
+  // Names that would lie on one another are left out.
+  if (now > 35) put(`${duration(-left)} ago`, 0);
+  put("now", now);
+  if (ahead && now < 80) put(`in ${duration(right)}`, 100);
+  return axis;
 }
 
 // --- the timeline ----------------------------------------------------------------------------------
@@ -490,10 +559,12 @@ function drawTimeline() {
   const newest = `${node.transitions.map((it) => it.seq).join()} ${Math.floor(nodeNow() / 3_600_000)}`;
   if (list.dataset.seen === newest) return;
   list.dataset.seen = newest;
+  const here = zone(nodeNow());
+  write($("zone"), here === "UTC" ? "times in UTC" : `times in this browser's zone, ${here}`);
   list.replaceChildren(...node.transitions.map((it) => {
     const kind = KIND_OF[it.to] ?? "off";
     return el("li", { "data-state": kind },
-      el("time", { datetime: new Date(it.at).toISOString() }, moment(it.at)),
+      el("time", { datetime: new Date(it.at).toISOString() }, zone(it.at) === here ? moment(it.at) : zoned(it.at)),
       el("span", { class: "name" }, it.subject),
       el("span", {}, el("span", { class: "state" }, `${it.from} → ${MARKS[kind]} ${it.to}`), it.message ? ` ${it.message}` : ""));
   }));

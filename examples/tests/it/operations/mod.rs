@@ -16,4 +16,5 @@ mod pair;
 mod program;
 mod prometheus;
 mod systemd;
+mod thresholds;
 mod varnish;

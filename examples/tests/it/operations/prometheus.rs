@@ -23,8 +23,8 @@ impl Prometheus {
     /// The same on whatever listens at an address.
     pub(super) fn at(target: &str, directory: &Directory) -> Self {
         let mut alerts = File::read("alerts.yml");
-        for minutes in ["1m", "2m", "5m", "10m", "15m"] {
-            alerts = alerts.with(&format!("for: {minutes}\n"), "for: 1s\n");
+        for time in ["30s", "1m", "2m", "5m", "10m", "15m"] {
+            alerts = alerts.with(&format!("for: {time}\n"), "for: 1s\n");
         }
         alerts.put(directory);
         let config = File::read("prometheus.yml")
@@ -159,6 +159,7 @@ fn promtool_finds_no_fault_with_a_scrape() {
         "health_shutdown_phase",
         "health_http_connections ",
         "health_node_info",
+        "health_lag_seconds",
     ] {
         assert!(scrape.contains(part), "{part} is missing in {scrape}");
     }
@@ -209,4 +210,26 @@ fn an_alert_fires_and_resolves() {
     prometheus.wait("a node that is gone", |it| {
         it.fires("HealthNodeDown", None) == Some(true)
     });
+}
+
+#[test]
+fn a_replica_that_stops_is_told_and_forgotten() {
+    let directory = Directory::new("lag-alerts");
+    let stopped = Node::start(&["--without-own-checks", "--apply-time", "1h"]);
+    let mut prometheus = Prometheus::of(&stopped, &directory);
+    let alerts = [
+        "HealthLagBreachPredicted",
+        "HealthLagWarning",
+        "HealthLagStalled",
+    ];
+    for alert in alerts {
+        prometheus.wait(alert, |it| it.fires(alert, None) == Some(true));
+    }
+    let address = stopped.address.clone();
+    drop(stopped);
+    let listen = address.strip_prefix("http://").unwrap();
+    let _again = Node::start_as(&["--listen", listen, "--without-own-checks"]);
+    for alert in alerts {
+        prometheus.wait(alert, |it| it.fires(alert, None) == Some(false));
+    }
 }

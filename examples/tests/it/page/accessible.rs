@@ -1,4 +1,5 @@
-//! The page against axe's rules of accessibility, in light and dark, in each state.
+//! The page against axe's rules of accessibility, in light and dark, on a screen and on a phone,
+//! in each state.
 
 use super::browser::{Browser, browse};
 use crate::process::{Directory, Node};
@@ -42,6 +43,11 @@ fn no_rule_is_broken() {
             directory.remove("bad");
             directory.remove("soft");
         }
+        browser.hold_as_a_phone().await;
+        browser
+            .until("document.querySelectorAll('.check[data-state=unhealthy]').length === 2")
+            .await;
+        is_accessible(browser, "on a phone").await;
         node.signal("KILL");
         browser
             .until("!document.getElementById('lost').hidden")

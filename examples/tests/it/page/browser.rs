@@ -121,6 +121,8 @@ impl Browser {
             "goog:chromeOptions": { "args": [
                 // The sandbox needs rights that a container does not give.
                 "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                // A process of its own for drawing was lost on a busy machine, and with it the browser.
+                "--in-process-gpu", "--disable-gpu-watchdog",
                 // Colours half-way between two states are nobody's choice.
                 "--force-prefers-reduced-motion",
                 "--window-size=1280,1000",
@@ -206,6 +208,13 @@ impl Browser {
             json!({ "cmd": command, "params": parameters }),
         )
         .await;
+    }
+
+    /// As on a phone held upright.
+    pub(super) async fn hold_as_a_phone(&self) {
+        let screen = json!({ "width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true });
+        self.emulate("Emulation.setDeviceMetricsOverride", screen)
+            .await;
     }
 
     pub(super) async fn darken(&self) {

@@ -1,6 +1,7 @@
 //! What changes on the node changes on the page, by itself.
 
 use fantoccini::key::Key;
+use serde_json::json;
 
 use super::browser::browse;
 use crate::process::{Directory, Node};
@@ -99,5 +100,33 @@ fn it_is_worked_by_the_keyboard() {
                 "document.querySelector('.check[open] .inside')?.innerText.includes('every 50ms')",
             )
             .await;
+    });
+}
+
+#[test]
+fn its_times_say_their_zone() {
+    let node = Node::start(&["--without-own-checks"]);
+    browse(async |browser| {
+        for (zone, name, note) in [
+            ("UTC", "UTC", "times in UTC"),
+            (
+                "Asia/Kolkata",
+                "UTC+05:30",
+                "times in this browser's zone, UTC+05:30",
+            ),
+            (
+                "America/Phoenix",
+                "UTC\u{2212}07:00",
+                "times in this browser's zone, UTC\u{2212}07:00",
+            ),
+        ] {
+            let zone = json!({ "timezoneId": zone });
+            browser.emulate("Emulation.setTimezoneOverride", zone).await;
+            browser.look_at(&node.address).await;
+            let shown = format!("document.getElementById('zone').textContent === {note:?}");
+            browser.until(&shown).await;
+            let facts = browser.text("#facts").await;
+            assert!(facts.contains(&format!(" {name} (")), "{facts}");
+        }
     });
 }

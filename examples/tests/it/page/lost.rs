@@ -32,6 +32,17 @@ fn a_node_that_was_killed_and_is_back() {
         node.signal("KILL");
         node.end();
         looks_lost(browser).await;
+        // How long ago that was goes on; how long the node was up does not.
+        let (facts, age) = (
+            browser.text("#facts").await,
+            browser.text("#lost-age").await,
+        );
+        browser
+            .until(&format!(
+                "document.getElementById('lost-age').innerText !== {age:?}"
+            ))
+            .await;
+        assert_eq!(browser.text("#facts").await, facts);
 
         let listen = address.strip_prefix("http://").unwrap();
         let again = Node::start_as(&[

@@ -76,6 +76,8 @@ fn rows_charts_and_staleness() {
             "12 s",
             "4.8 MiB",
             "critical 30 s",
+            "30 s ago",
+            "in 20 s",
             "<b>not markup</b>",
         ] {
             assert!(shown.contains(part), "{part}: {shown}");
@@ -85,6 +87,13 @@ fn rows_charts_and_staleness() {
                 .eval("document.querySelectorAll('.chart .band').length")
                 .await,
             1
+        );
+        let told = browser
+            .eval("document.querySelector('.chart').getAttribute('aria-label')")
+            .await;
+        assert_eq!(
+            told,
+            "recent: now 12 s, 30 s past, in 20 s 16 s, at most 20 s, warning 5 s, critical 30 s"
         );
         let violations = browser.violations().await;
         assert!(violations.is_empty(), "{}", violations.join("\n"));
@@ -101,9 +110,14 @@ fn rows_charts_and_staleness() {
                 .await
                 .contains("? stale: last pushed")
         );
-        browser.darken().await;
-        let violations = browser.violations().await;
-        assert!(violations.is_empty(), "{}", violations.join("\n"));
+        for phone in [false, true] {
+            if phone {
+                browser.hold_as_a_phone().await;
+            }
+            browser.darken().await;
+            let violations = browser.violations().await;
+            assert!(violations.is_empty(), "{}", violations.join("\n"));
+        }
         drop(section);
         browser
             .until("document.querySelectorAll('#sections section').length === 0")
@@ -142,14 +156,14 @@ fn a_shutdown_under_way() {
         let _ = ended.await;
     });
     let plan = shutdown.plan().flush(queue.deadline(LONG)).build().unwrap();
+    let spec = SectionSpec::new("lag").title("Replication").max_age(LONG);
+    let other = served.health.section(spec).unwrap();
+    lag(&other);
     browse(async |browser| {
         browser.look_at(&served.address).await;
-        assert_eq!(
-            browser
-                .eval("document.querySelectorAll('#sections section').length")
-                .await,
-            0
-        );
+        let titles = "[...document.querySelectorAll('#sections section')]\
+                      .map((it) => it.getAttribute('aria-label')).join()";
+        assert_eq!(browser.eval(titles).await, "Replication");
         served.enter(|| shutdown.request("a test"));
         let running = tokio::spawn({
             let shutdown = shutdown.clone();
@@ -158,6 +172,7 @@ fn a_shutdown_under_way() {
         browser
             .until("document.getElementById('sections').innerText.includes('3 of 9 written')")
             .await;
+        assert_eq!(browser.eval(titles).await, "Shutdown,Replication");
         let shown = browser.text("#sections").await;
         for part in [
             "Shutdown",
