@@ -26,8 +26,8 @@ const SCRIPT: &str = include_str!("ui/page.js");
 /// Lets the document run its own style and script, which it knows by their SHA-256, and nothing
 /// else. A test says what to write here after a change of either.
 const POLICY: &str = "default-src 'none'; \
-    style-src 'sha256-+tn6Ai5vtjj3MM0DwDQTlH6chOm0KGl8O3OFPfo2vtQ='; \
-    script-src 'sha256-PX0l20JrI7vw14rU4DDlDHLqtwf52CBwWNuUVp62HYE='; \
+    style-src 'sha256-rHEoFDpkb1sMT12v38vtGPnkwM1kPcDTPNQxXh/oca4='; \
+    script-src 'sha256-nOSeh5zBu3UcM3+mhuzKgx77Ghh7SwkPeNI2RvPYgr8='; \
     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
