@@ -18,8 +18,8 @@ const DATA: &str = concat!(
 fn main() -> Result<(), Box<dyn Error>> {
     let (dump, only) = parse(lexopt::Parser::from_env())?;
     println!(
-        "{:<34} {:>4} {:>7} {:>7} {:>7} {:>7} {:>9} {:>6} {:>9}",
-        "trace", "in", "ours", "1m", "5m", "old", "last", "90 %", "width"
+        "{:<34} {:>4} {:>7} {:>7} {:>7} {:>7} {:>7} {:>9} {:>6} {:>9}",
+        "trace", "in", "ours", "1m", "5m", "Theil", "old", "last", "90 %", "width"
     );
     let trace = real(Path::new(DATA))?;
     let scored = score(&trace);
@@ -45,7 +45,7 @@ fn of_families(set: &Set, only: Option<&str>, dump: Option<&Path>) -> Result<(),
             continue;
         }
         let part = 1.0 / count(set.shapes.len());
-        let mut sums = [[0.0; 5]; 3];
+        let mut sums = [[0.0; 6]; 3];
         let mut false_alarms = 0.0;
         for shape in set.shapes {
             let trace = family.trace(shape);
@@ -60,6 +60,7 @@ fn of_families(set: &Set, only: Option<&str>, dump: Option<&Path>) -> Result<(),
                     errors.ratio(errors.ours),
                     errors.ratio(errors.linear[0]),
                     errors.ratio(errors.linear[1]),
+                    errors.ratio(errors.robust),
                     errors.ratio(errors.old),
                     errors.coverage(),
                 ];
@@ -69,9 +70,9 @@ fn of_families(set: &Set, only: Option<&str>, dump: Option<&Path>) -> Result<(),
             }
         }
         for ((horizon, sums), product) in HORIZONS.iter().zip(sums).zip(&mut product) {
-            let [ours, one, five, old, coverage] = sums;
+            let [ours, one, five, robust, old, coverage] = sums;
             println!(
-                "{:<34} {horizon:>4} {ours:>7.3} {one:>7.3} {five:>7.3} {old:>7.3} {:>9} {coverage:>6.3}",
+                "{:<34} {horizon:>4} {ours:>7.3} {one:>7.3} {five:>7.3} {robust:>7.3} {old:>7.3} {:>9} {coverage:>6.3}",
                 family.name, ""
             );
             *product += ours.ln() / count(ALL.len());
@@ -99,10 +100,11 @@ fn print(name: &str, by_horizon: &[Errors; 3]) {
     for (horizon, errors) in HORIZONS.iter().zip(by_horizon) {
         let [one, five] = errors.linear;
         println!(
-            "{name:<34} {horizon:>4} {:>7.3} {:>7.3} {:>7.3} {:>7.3} {:>9.4} {:>6.3} {:>9.4}",
+            "{name:<34} {horizon:>4} {:>7.3} {:>7.3} {:>7.3} {:>7.3} {:>7.3} {:>9.4} {:>6.3} {:>9.4}",
             errors.ratio(errors.ours),
             errors.ratio(one),
             errors.ratio(five),
+            errors.ratio(errors.robust),
             errors.ratio(errors.old),
             errors.last / errors.count,
             errors.coverage(),

@@ -1,4 +1,5 @@
-//! Those who forecast: ours, the last value, Prometheus' `predict_linear`, and the known monitor's rule.
+//! Those who forecast: ours, the last value, Prometheus' `predict_linear`, the line of Theil and Sen, and
+//! the known monitor's rule.
 //!
 //! They are told points and asked in between; they see nothing of what comes.
 
@@ -108,6 +109,36 @@ fn fit(points: impl Iterator<Item = (f64, f64)>) -> Option<(f64, f64)> {
     slope.is_finite().then(|| (y / n - slope * x / n, slope))
 }
 
+/// The line of Theil and Sen through up to [`POINTS`] of the points of the last `range` seconds: the
+/// median of all slopes between two of them (Sen 1968), and of what it leaves.
+pub fn theil_sen(points: &[Point], lag: &[f64], range: f64, horizon: f64) -> Option<f64> {
+    let now = points.last()?.at;
+    let from = points.partition_point(|point| point.at < now - range);
+    let step = (points.len() - from).div_ceil(POINTS);
+    let samples: Vec<_> = points
+        .iter()
+        .zip(lag)
+        .skip(from)
+        .rev()
+        .step_by(step)
+        .map(|(point, lag)| (point.at - now, *lag))
+        .collect();
+    let slopes = samples.iter().enumerate().flat_map(|(index, one)| {
+        let others = samples.iter().skip(index + 1);
+        others.map(move |other| (one.1 - other.1) / (one.0 - other.0))
+    });
+    let slope = median(slopes.collect())?;
+    let at_zero = median(samples.iter().map(|(at, lag)| lag - slope * at).collect())?;
+    Some(at_zero + slope * horizon)
+}
+
+const POINTS: usize = 60;
+
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}
+
 /// The known monitor: a line through the last ten samples, the newest first, over their index.
 pub fn by_index(lag: &[f64], horizon: f64) -> Option<f64> {
     let newest = lag.iter().rev().take(10).copied();
@@ -171,6 +202,25 @@ mod tests {
                 assert!((ours - theirs).abs() < 1e-9, "{range}: {ours}, {theirs}");
             }
         }
+    }
+
+    #[test]
+    fn a_median_of_slopes_passes_over_what_is_far_off() {
+        let points: Vec<_> = (0..40_u32)
+            .map(|step| Point {
+                at: 1.5 * f64::from(step),
+                leader: 0,
+                applied: 0,
+                lag: 0.0,
+            })
+            .collect();
+        let spiky = |(index, point): (usize, &Point)| {
+            2.0 + 0.25 * point.at + if index % 7 == 3 { 50.0 } else { 0.0 }
+        };
+        let lag: Vec<f64> = points.iter().enumerate().map(spiky).collect();
+        let said = theil_sen(&points, &lag, 60.0, 60.0).unwrap();
+        assert!((said - (2.0 + 0.25 * 118.5)).abs() < 1e-9, "{said}");
+        assert_eq!(theil_sen(&points[..1], &lag, 60.0, 60.0), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! It judges nothing by a budget.
 
-use super::forecasters::{Ours, Said, by_index, predict_linear};
+use super::forecasters::{Ours, Said, by_index, predict_linear, theil_sen};
 use super::trace::{Point, Trace};
 
 /// Seconds ahead.
@@ -24,6 +24,8 @@ pub struct Errors {
     pub ours: f64,
     /// Of `predict_linear` over 1 and 5 minutes.
     pub linear: [f64; 2],
+    /// Of the line of Theil and Sen over a minute.
+    pub robust: f64,
     /// Of the known monitor.
     pub old: f64,
     /// How often the truth lay within our interval of 90 %.
@@ -107,6 +109,7 @@ pub fn score(trace: &Trace) -> Score {
 struct Answers {
     last: f64,
     linear: [f64; 2],
+    robust: f64,
     old: f64,
     said: Said,
 }
@@ -118,6 +121,7 @@ impl Answers {
         Self {
             last,
             linear: linear.map(|it| it.unwrap_or(last)),
+            robust: theil_sen(seen, lag, 60.0, horizon).unwrap_or(last),
             old: by_index(lag, horizon).unwrap_or(last),
             said,
         }
@@ -130,6 +134,7 @@ impl Answers {
         for (sum, linear) in errors.linear.iter_mut().zip(self.linear) {
             *sum += (linear - truth).abs();
         }
+        errors.robust += (self.robust - truth).abs();
         errors.old += (self.old - truth).abs();
         errors.within += f64::from(u8::from(
             truth >= self.said.lower - ROUNDING && truth <= self.said.upper + ROUNDING,

@@ -71,6 +71,7 @@ fn of_real(score: &Score) -> Vec<Row> {
 struct Means {
     ours: f64,
     linear: [f64; 2],
+    robust: f64,
     old: f64,
     coverage: f64,
 }
@@ -80,6 +81,7 @@ impl Means {
         Self {
             ours: errors.ratio(errors.ours),
             linear: errors.linear.map(|it| errors.ratio(it)),
+            robust: errors.ratio(errors.robust),
             old: errors.ratio(errors.old),
             coverage: errors.coverage(),
         }
@@ -90,6 +92,7 @@ impl Means {
         for (sum, it) in self.linear.iter_mut().zip(other.linear) {
             *sum += part * it;
         }
+        self.robust += part * other.robust;
         self.old += part * other.old;
         self.coverage += part * other.coverage;
     }
@@ -97,7 +100,7 @@ impl Means {
 
 fn of_families(set: &Set) -> Vec<Row> {
     let mut rows = Vec::new();
-    let mut logarithms = [0.0; 4];
+    let mut logarithms = [0.0; 5];
     for family in ALL {
         let mut by_horizon = [Means::default(); 3];
         for shape in set.shapes {
@@ -114,15 +117,17 @@ fn of_families(set: &Set) -> Vec<Row> {
         let [.., last] = by_horizon;
         rows.push(Row::new(LAG_FAMILY, name.as_str(), last.ours).against(1.0));
         rows.extend(others(&name, 60.0, last));
-        let ratios = [last.ours, last.linear[0], last.linear[1], last.old];
+        let [one, five] = last.linear;
+        let ratios = [last.ours, one, five, last.robust, last.old];
         for (sum, ratio) in logarithms.iter_mut().zip(ratios) {
             *sum += ratio.ln() / whole(ALL.len());
         }
     }
-    let [ours, one, five, old] = logarithms.map(f64::exp);
+    let [ours, one, five, robust, old] = logarithms.map(f64::exp);
     rows.push(Row::new(LAG_FAMILIES, set.name, ours).against(1.0));
     let means = Means {
         linear: [one, five],
+        robust,
         old,
         ..Means::default()
     };
@@ -139,6 +144,7 @@ fn others(case: &str, horizon: f64, means: Means) -> Vec<Row> {
     let named = [
         ("predict_linear 1 m", one),
         ("predict_linear 5 m", five),
+        ("Theil-Sen 1 m", means.robust),
         ("the known monitor", means.old),
     ];
     let row = |(name, ratio)| {
