@@ -7,11 +7,12 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use tokio::task::{JoinError, JoinHandle};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::{AbortOnDropHandle, TaskTracker};
+use tokio_util::task::TaskTracker;
 
 use crate::stop::Stop;
+use crate::task::Task;
 
 /// An error for the log and the report.
 pub(crate) type StopError = Box<dyn std::error::Error + Send + Sync>;
@@ -21,13 +22,28 @@ pub(crate) type Stopping = Pin<Box<dyn Future<Output = Result<(), StopError>> + 
 /// Stops a component, once.
 pub(crate) type StopFn = Box<dyn FnOnce(Stop) -> Stopping + Send>;
 
+/// How a component is stopped.
+pub(crate) enum How {
+    /// By foreign code, in a task of its own.
+    Call(StopFn),
+    /// It is told to end, and awaited.
+    Await(Task),
+}
+
 /// What stopping something may come to: `()`, or a `Result` whose error is reported.
 pub trait Stopped {
+    /// Whether [`into_result`](Self::into_result) gives no error and runs no code worth a word, so
+    /// that nobody need call it.
+    #[doc(hidden)]
+    const SAYS_NOTHING: bool = false;
+
     /// The error, if it failed.
     fn into_result(self) -> Result<(), StopError>;
 }
 
 impl Stopped for () {
+    const SAYS_NOTHING: bool = true;
+
     fn into_result(self) -> Result<(), StopError> {
         Ok(self)
     }
@@ -48,7 +64,7 @@ pub struct Component {
     pub(crate) name: String,
     pub(crate) priority: i32,
     pub(crate) deadline: Option<Duration>,
-    pub(crate) stop: StopFn,
+    pub(crate) how: How,
 }
 
 impl Component {
@@ -65,14 +81,19 @@ impl Component {
         Fut: Future + Send + 'static,
         Fut::Output: Stopped,
     {
+        let stop: StopFn = Box::new(move |cx| {
+            let stopping = stop(cx);
+            Box::pin(async move { stopping.await.into_result() })
+        });
+        Self::by(name.into(), How::Call(stop))
+    }
+
+    fn by(name: String, how: How) -> Self {
         Self {
-            name: name.into(),
+            name,
             priority: 0,
             deadline: None,
-            stop: Box::new(move |cx| {
-                let stopping = stop(cx);
-                Box::pin(async move { stopping.await.into_result() })
-            }),
+            how,
         }
     }
 
@@ -83,14 +104,7 @@ impl Component {
     where
         T: Stopped + Send + 'static,
     {
-        Self::new(name, move |_| async move {
-            let task = AbortOnDropHandle::new(task);
-            token.cancel();
-            match task.await {
-                Ok(output) => output.into_result(),
-                Err(error) => resume(error),
-            }
-        })
+        Self::by(name.into(), How::Await(Task::new(token, task)))
     }
 
     /// Tasks that watch `token`: the token is cancelled, and all of them awaited. They
@@ -141,15 +155,6 @@ impl Component {
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
-    }
-}
-
-/// A task's panic goes on in who awaited it, without another word on stderr.
-fn resume(error: JoinError) -> Result<(), StopError> {
-    match error.try_into_panic() {
-        Ok(payload) => std::panic::resume_unwind(payload),
-        // Aborted by somebody else: it has ended, which is what was wanted.
-        Err(_cancelled) => Ok(()),
     }
 }
 

@@ -6,14 +6,18 @@
     reason = "this is the driver, which owns the tasks"
 )]
 
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
+use tokio::task::coop::unconstrained;
 
 use crate::clock;
-use crate::component::StopFn;
+use crate::component::{How, StopFn};
 use crate::isolation::isolated;
 use crate::line::Line;
 use crate::log::Log;
@@ -23,6 +27,7 @@ use crate::report::Report;
 use crate::sequence::{Command, Finish, Id, Sequence};
 use crate::shutdown::{Begun, Inner};
 use crate::stop::{Stop, Tether};
+use crate::task::{Awaited, Verdict};
 #[cfg(all(feature = "systemd", unix))]
 use crate::teller::Teller;
 
@@ -32,7 +37,7 @@ type Stopped = Option<Result<(), String>>;
 /// Stops everything in `plan`.
 pub(crate) async fn execute(inner: &Inner, begun: Begun, plan: Plan) -> Report {
     let mut execution = Execution::new(inner, begun, plan);
-    let (mut commands, mut ended) = (Vec::new(), Vec::new());
+    let (mut commands, mut ended, mut verdicts) = (Vec::new(), Vec::new(), Vec::new());
     execution.step(|sequence, now| sequence.advance(now, &mut commands));
     let mut timer = std::pin::pin!(tokio::time::sleep_until(execution.wake_at().into()));
     loop {
@@ -53,9 +58,13 @@ pub(crate) async fn execute(inner: &Inner, begun: Begun, plan: Plan) -> Report {
             Some((id, stopped)) = execution.ended.recv() => {
                 ended.extend(execution.outcome(id, stopped));
             }
+            () = unconstrained(some(&mut execution.tasks, &mut verdicts)) => {}
             () = &mut timer => {}
         }
         // Thousands may end at once: they are one step.
+        for (id, verdict) in verdicts.drain(..) {
+            ended.extend(execution.judge(id, verdict));
+        }
         while let Ok((id, stopped)) = execution.ended.try_recv() {
             ended.extend(execution.outcome(id, stopped));
         }
@@ -66,6 +75,21 @@ pub(crate) async fn execute(inner: &Inner, begun: Begun, plan: Plan) -> Report {
             sequence.advance(now, &mut commands);
         });
     }
+}
+
+/// Waits until some of `tasks` have ended, and moves their ends to `into`. Cancel safe.
+async fn some(tasks: &mut FuturesUnordered<Awaited>, into: &mut Vec<(Id, Option<Verdict>)>) {
+    poll_fn(|cx| {
+        while let Poll::Ready(Some(end)) = tasks.poll_next_unpin(cx) {
+            into.push(end);
+        }
+        if into.is_empty() {
+            Poll::Pending
+        } else {
+            Poll::Ready(())
+        }
+    })
+    .await;
 }
 
 /// Awaits `execution`, and has systemd told meanwhile how it is.
@@ -96,9 +120,11 @@ struct Execution<'a> {
     log: &'a Log,
     progress: Arc<Mutex<Progress>>,
     began: Instant,
-    waiting: Vec<Option<StopFn>>,
+    waiting: Vec<Option<How>>,
     running: Vec<Option<AbortHandle>>,
     tethers: Vec<Tether>,
+    /// Those that were told to end, and have not.
+    tasks: FuturesUnordered<Awaited>,
     ends: mpsc::UnboundedSender<(Id, Stopped)>,
     /// Each that runs sends once; so there are never more than there are components.
     ended: mpsc::UnboundedReceiver<(Id, Stopped)>,
@@ -117,7 +143,7 @@ impl<'a> Execution<'a> {
         for part in plan.parts {
             let tether = Tether::default();
             tethers.push(tether.clone());
-            waiting.push(Some(part.stop));
+            waiting.push(Some(part.how));
             known.push(Known {
                 name: part.name,
                 phase: part.item.phase,
@@ -140,6 +166,7 @@ impl<'a> Execution<'a> {
             running: waiting.iter().map(|_| None).collect(),
             waiting,
             tethers,
+            tasks: FuturesUnordered::new(),
             ends,
             ended,
         }
@@ -185,11 +212,26 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Spawns what stops a component, its panics caught.
+    /// Begins to stop a component.
     fn stop(&mut self, id: Id) {
-        let Some(stop) = self.waiting.get_mut(id).and_then(Option::take) else {
+        let Some(how) = self.waiting.get_mut(id).and_then(Option::take) else {
             return;
         };
+        let running = match how {
+            How::Call(stop) => self.call(id, stop),
+            How::Await(task) => {
+                let (awaited, running) = task.stop(id);
+                self.tasks.push(awaited);
+                running
+            }
+        };
+        if let Some(slot) = self.running.get_mut(id) {
+            *slot = Some(running);
+        }
+    }
+
+    /// Spawns what stops a component, its panics caught.
+    fn call(&self, id: Id, stop: StopFn) -> AbortHandle {
         let tether = self.tethers.get(id).cloned().unwrap_or_default();
         let deadline = self.progress().sequence.hurries_at(id);
         let cx = Stop::new(tether, self.began + deadline.unwrap_or_default());
@@ -198,10 +240,20 @@ impl<'a> Execution<'a> {
             stopped: None,
             ends: self.ends.clone(),
         };
-        let task = tokio::spawn(end.of(stop, cx));
-        if let Some(running) = self.running.get_mut(id) {
-            *running = Some(task.abort_handle());
+        tokio::spawn(end.of(stop, cx)).abort_handle()
+    }
+
+    /// What the end of a task is to the sequence: nothing yet if there is a verdict to be heard, which
+    /// is foreign code.
+    fn judge(&mut self, id: Id, verdict: Option<Verdict>) -> Option<(Id, Finish)> {
+        let Some(verdict) = verdict else {
+            return self.outcome(id, Some(Ok(())));
+        };
+        let running = self.call(id, Box::new(|_| Box::pin(async { verdict() })));
+        if let Some(slot @ Some(_)) = self.running.get_mut(id) {
+            *slot = Some(running);
         }
+        None
     }
 
     fn take_running(&mut self, id: Id) -> Option<AbortHandle> {

@@ -69,7 +69,7 @@
 //!
 //! | feature | brings | crates it adds on Linux |
 //! |---|---|---|
-//! | (none) | all but the rest of this table | over `health-core`: `tokio-util`, `signal-hook`, `rustix`, `humantime` and what they need |
+//! | (none) | all but the rest of this table | over `health-core`: `tokio-util`, `signal-hook`, `rustix`, `humantime`, `futures-util` and what they need |
 //! | `hyper` | [`hyper::HyperServer`] | `hyper` (http1, server), `hyper-util`, `socket2` |
 //! | `systemd` | [`ShutdownBuilder::systemd`] | `sd-notify` |
 //! | `prometheus` | [`ShutdownCollector`] | `prometheus` |
@@ -138,6 +138,7 @@ mod stop;
 mod streak;
 #[cfg(all(feature = "systemd", unix))]
 mod systemd;
+mod task;
 #[cfg(all(feature = "systemd", unix))]
 mod teller;
 mod trigger;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::component::{Component, StopFn};
+use crate::component::{Component, How};
 use crate::phase::Phase;
 use crate::sequence::{Bounds, Item};
 
@@ -38,7 +38,7 @@ pub struct Plan {
 pub(crate) struct Part {
     pub(crate) name: String,
     pub(crate) item: Item,
-    pub(crate) stop: StopFn,
+    pub(crate) how: How,
 }
 
 impl std::fmt::Debug for Part {
@@ -160,7 +160,7 @@ impl PlanBuilder {
                     priority: component.priority,
                     deadline: component.deadline.unwrap_or(default),
                 },
-                stop: component.stop,
+                how: component.how,
             });
         Ok(Plan {
             bounds: Bounds {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use health_shutdown::{Component, Ending, Report, Stop};
+use health_shutdown::{Component, Ending, Report, Stop, Stopped};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -105,6 +105,37 @@ async fn a_panic_in_what_it_leaves_is_its_own() {
         assert_eq!(ending(&report), Ending::Panicked, "{report}");
         assert!(report.elapsed < millis(100), "{report}");
     }
+}
+
+/// Takes its time to say how it went: until something is sent.
+struct Taciturn(std::sync::mpsc::Receiver<()>);
+
+impl Stopped for Taciturn {
+    fn into_result(self) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        Ok(self.0.recv()?)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_task_says_in_the_end_holds_up_nobody_else() {
+    let (go, wait) = std::sync::mpsc::channel();
+    let (_health, shutdown) = running();
+    let shutdown = shutdown.drain_delay(Duration::ZERO).install().unwrap();
+    let token = CancellationToken::new();
+    let taciturn = tokio::spawn(async { Taciturn(wait) });
+    let taciturn = Component::task("taciturn", token.clone(), taciturn);
+    let worker = tokio::spawn(token.clone().cancelled_owned());
+    let plan = shutdown
+        .plan()
+        .stop_service(taciturn.deadline(millis(50)))
+        .stop_service(Component::task("worker", token, worker))
+        .build()
+        .unwrap();
+    shutdown.request("a test");
+    let report = shutdown.run(plan).await;
+    let endings: Vec<_> = report.components.iter().map(|it| it.ending).collect();
+    assert_eq!(endings, [Some(Ending::Aborted), Some(Ending::Done)]);
+    go.send(()).unwrap();
 }
 
 #[tokio::test(start_paused = true)]
