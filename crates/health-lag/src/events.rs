@@ -43,7 +43,8 @@ pub enum LagEvent {
 }
 
 /// What a subscriber receives.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LagNotice<T> {
     /// The next item.

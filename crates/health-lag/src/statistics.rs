@@ -110,7 +110,10 @@ impl Board {
 
     /// Takes the place of a follower back.
     pub(crate) fn leave(&mut self, place: usize) {
+        let level_changes = self.level_changes;
         self.set(place, NONE, Standing::default(), NONE);
+        // Who is gone has not become better.
+        self.level_changes = level_changes;
         if let Some(taken) = self.places.get_mut(place) {
             *taken = FREE;
             self.free.push(place);
@@ -312,13 +315,16 @@ mod tests {
         ) {
             let mut board = Board::default();
             let mut model: Vec<(usize, Option<u32>, Standing)> = Vec::new();
+            let mut level_changes = 0;
             for (pick, lag, level, conditions, act) in steps {
                 match (act, model.len()) {
                     (0, _) | (_, 0) => model.push((board.take(), None, Standing::default())),
                     (1, count) => board.leave(model.swap_remove(pick % count).0),
                     (_, count) => {
                         let held = &mut model[pick % count];
-                        (held.1, held.2) = (lag, standing(level, conditions));
+                        let standing = standing(level, conditions);
+                        level_changes += u64::from(standing.level != held.2.level);
+                        (held.1, held.2) = (lag, standing);
                         board.set(held.0, lag.map_or(NONE, u64::from), held.2, NONE);
                     }
                 }
@@ -328,6 +334,7 @@ mod tests {
                 known.sort_unstable();
                 let of = |level| model.iter().filter(|it| it.1.is_some() && it.2.level == level).count() as u64;
                 let with = |condition| model.iter().filter(|it| it.2.conditions.has(condition)).count() as u64;
+                prop_assert_eq!(found.level_changes, level_changes);
                 prop_assert_eq!(found.followers, model.len() as u64);
                 prop_assert_eq!(found.unknown, (model.len() - known.len()) as u64);
                 prop_assert_eq!(

@@ -98,6 +98,18 @@ fn who_does_not_get_on_is_stalled_and_critical_whatever_the_lag() {
     assert!(!stalled("b") && !stalled("c"));
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_stalled_are_among_the_critical() {
+    let monitor = monitor(&["a", "b"]);
+    for second in 0..12_u32 {
+        monitor.update("a", f64::from(second), 5).unwrap();
+        monitor.update("b", 3.0, 500).unwrap();
+        tokio::time::advance(secs(1)).await;
+    }
+    assert_eq!(monitor.status("a").unwrap().level, Level::Warning);
+    assert_eq!(monitor.critical_nodes(), ["a"]);
+}
+
 #[test]
 fn an_hour_is_kept_as_a_bounded_history() {
     let monitor = monitor(&["a"]);

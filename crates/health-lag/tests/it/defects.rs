@@ -17,7 +17,7 @@ fn regression_row_growth_is_forecast_upwards_and_a_drain_to_nothing() {
     }
     let forecast = follower.forecast(secs(60), 0.9).unwrap();
     let lag = forecast.lag.as_secs_f64();
-    assert!((lag - 69.0).abs() < 5.0, "{lag}");
+    assert!((lag - 69.0).abs() < 0.1, "{lag}");
 
     let (_monitor, follower) = one();
     for second in 0..100 {
@@ -30,6 +30,26 @@ fn regression_row_growth_is_forecast_upwards_and_a_drain_to_nothing() {
     assert!(status(&follower, 109).lag_duration().unwrap() < secs(20));
     let forecast = follower.forecast(secs(60), 0.9).unwrap();
     assert!(forecast.lag < secs(3), "{:?}", forecast.lag);
+}
+
+/// The same, told as lags: ten samples are enough.
+#[test]
+fn regression_row_told_lags_are_forecast_alike() {
+    for (lags, in_a_minute) in [
+        ((0..10).collect::<Vec<u32>>(), 69.0),
+        ((0..10).map(|step| 90 - 10 * step).collect(), 0.0),
+    ] {
+        let monitor = ReplicationMonitor::new();
+        monitor.register("b").unwrap();
+        for (second, lag) in (0..).zip(&lags) {
+            let told = monitor.update_at(secs(second), "b", f64::from(*lag), 10);
+            told.unwrap();
+        }
+        let follower = monitor.inner().get("b").unwrap();
+        let forecast = follower.forecast(secs(60), 0.9).unwrap();
+        let lag = forecast.lag.as_secs_f64();
+        assert!((lag - in_a_minute).abs() < 0.1, "{lags:?}: {lag}");
+    }
 }
 
 /// A horizon is time and no number of samples, also where they are irregular.
