@@ -13,7 +13,7 @@ probe ready {
         "Connection: close";
     .expected_response = 200;
     .interval = 2s;
-    .timeout = 1s;
+    .timeout = 2s;
     .window = 3;
     .threshold = 2;
     # Not trusted before it has proved itself.

@@ -20,7 +20,7 @@
 //! | `/health` | the full report | 200 healthy, degraded; 503 unhealthy, starting, stopping |
 //! | `/health/ready` (`/ready`, `/readyz`) | `{"ready","status","message"}` | 200 / 503 |
 //! | `/health/live` (`/live`, `/livez`) | `{"live","status","uptime"}`, and `message` on failure | 200 / 503 |
-//! | `/health/startup` (`/startup`, `/startupz`) | `{"started","status","message"}` | 200 / 503 |
+//! | `/health/startup` (`/health/started`, `/startup`, `/startupz`) | `{"started","status","message"}` | 200 / 503 |
 //! | `/health/checks` | every check with its spec, `total`, `timestamp` | 200 |
 //! | `/health/checks/{name}` | one of them | 200 healthy, degraded; 503; 404 |
 //! | `/health/groups/{name}` | the report on a group | 200 healthy, degraded; 503; 404 |

@@ -87,7 +87,10 @@ pub(crate) fn route(path: &str) -> Option<Route<'_>> {
         "/health" => Route::Report,
         "/health/ready" | "/ready" | "/readyz" => Route::Probe(Probe::Ready),
         "/health/live" | "/live" | "/livez" => Route::Probe(Probe::Live),
-        "/health/startup" | "/startup" | "/startupz" => Route::Probe(Probe::Startup),
+        // MicroProfile has it at `/health/started`.
+        "/health/startup" | "/health/started" | "/startup" | "/startupz" => {
+            Route::Probe(Probe::Startup)
+        }
         "/health/checks" => Route::Checks,
         "/health/summary" => Route::Summary,
         "/health/events" => Route::Mounted(Seat::Events),
@@ -151,6 +154,7 @@ mod tests {
             ("/live", live),
             ("/livez", live),
             ("/health/startup", startup),
+            ("/health/started", startup),
             ("/startup", startup),
             ("/startupz", startup),
             ("/health/checks", Some(Route::Checks)),

@@ -27,7 +27,7 @@ const SCRIPT: &str = include_str!("ui/page.js");
 /// else. A test says what to write here after a change of either.
 const POLICY: &str = "default-src 'none'; \
     style-src 'sha256-rHEoFDpkb1sMT12v38vtGPnkwM1kPcDTPNQxXh/oca4='; \
-    script-src 'sha256-nOSeh5zBu3UcM3+mhuzKgx77Ghh7SwkPeNI2RvPYgr8='; \
+    script-src 'sha256-EUgQ0FIgnDhFJFPewWaVpADKUlQIdPeS7gg+9fV3dcQ='; \
     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {

@@ -68,7 +68,8 @@ pub(super) fn whole(whole: &Whole<'_>) -> Vec<u8> {
             (false, _) => "DOWN",
         },
         description: whole.complaint(),
-        components: whole.report.map(|_| Object(whole.checks(), entry)),
+        // As in Spring, no components are no key.
+        components: (!whole.checks().is_empty()).then(|| Object(whole.checks(), entry)),
         groups: whole.groups.map(groups),
     })
 }

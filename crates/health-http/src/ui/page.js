@@ -145,7 +145,8 @@ async function listen() {
     alive(true);
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) throw new Error("the node closed the stream");
+      // A connection may last for some time only: it is asked for anew, and lost if that fails.
+      if (done) return;
       heard = performance.now();
       // Every event means the same here: ask for what changed.
       if (value.length > 0) refresh();

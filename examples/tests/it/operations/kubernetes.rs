@@ -7,7 +7,7 @@ use health_examples::flags::{self, Flags};
 use serde_json::Value;
 
 use super::file::{File, folder};
-use super::margins::STALL;
+use super::margins::{STALL, WAIT};
 use super::program::{run, tool};
 use crate::process::Node;
 
@@ -76,6 +76,7 @@ fn the_numbers_stand_with_the_programs_defaults() {
         let probe = &container[probe];
         assert_eq!(probe["httpGet"]["port"], port["name"]);
         assert!(seconds(&probe["timeoutSeconds"]) <= seconds(&probe["periodSeconds"]));
+        assert!(seconds(&probe["timeoutSeconds"]) > WAIT);
     }
 
     let service = manifest("Service");

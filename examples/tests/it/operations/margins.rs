@@ -11,6 +11,9 @@ use super::file::File;
 /// How long a stalled application may be so until liveness fails, by default.
 pub(super) const STALL: Duration = Duration::from_secs(10);
 
+/// How long an answer may wait for a check on demand, by default (docs/limits.md).
+pub(super) const WAIT: Duration = Duration::from_secs(1);
+
 fn time(text: &str) -> Duration {
     duration::parse(text.trim()).unwrap()
 }
@@ -41,6 +44,23 @@ fn load_balancers_notice_inside_the_drain_delay() {
             notices >= Duration::from_secs(2),
             "{who}: one slip is no outage"
         );
+    }
+}
+
+#[test]
+fn no_prober_gives_up_before_an_answer_that_waits_for_a_check() {
+    let haproxy = File::read("haproxy.cfg");
+    let mut lines = haproxy.text().lines();
+    let haproxy = lines.find_map(|line| line.trim().strip_prefix("timeout check "));
+    let varnish = File::read("varnish.vcl");
+    let envoy: Value = serde_saphyr::from_str(File::read("envoy.yaml").text()).unwrap();
+    let check = &envoy["static_resources"]["clusters"][0]["health_checks"][0];
+    for (who, timeout) in [
+        ("HAProxy", haproxy.unwrap()),
+        ("Varnish", varnish.between(".timeout = ", ";")),
+        ("Envoy", check["timeout"].as_str().unwrap()),
+    ] {
+        assert!(time(timeout) > WAIT, "{who}: {timeout}");
     }
 }
 

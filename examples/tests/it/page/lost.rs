@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use health_http::server::Limits;
+
 use super::browser::{Browser, browse};
+use super::served::Served;
 use crate::process::Node;
 
 const LOST: &str = "!document.getElementById('lost').hidden";
@@ -100,5 +103,23 @@ fn a_node_that_is_heard_and_tells_nothing() {
         looks_lost(browser).await;
         browser.eval("(window.fetch = window.whole) && true").await;
         browser.until(LIVE).await;
+    });
+}
+
+#[test]
+fn a_connection_that_has_had_its_time_is_not_a_lost_one() {
+    let limits = Limits::default().age(Duration::from_secs(1));
+    let served = Served::within(limits, |service| service);
+    browse(async |browser| {
+        browser.look_at(&served.address).await;
+        let watch = "(() => { window.streams = 0; window.losses = 0; const whole = window.fetch; \
+                     window.fetch = (path, how) => { streams += path.includes('events'); \
+                     return whole(path, how); }; const lost = document.getElementById('lost'); \
+                     new MutationObserver(() => { losses += !lost.hidden; }) \
+                     .observe(lost, { attributes: true }); return true; })()";
+        browser.eval(watch).await;
+        browser.until("window.streams >= 2").await;
+        browser.until(LIVE).await;
+        assert_eq!(browser.eval("window.losses").await, 0);
     });
 }

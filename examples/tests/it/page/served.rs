@@ -1,7 +1,7 @@
 //! A server in the test's own process, for what the example `node` has no flag for.
 
 use health_core::Health;
-use health_http::server::ServerHandle;
+use health_http::server::{Limits, ServerHandle};
 use health_http::{HealthServer, HealthServiceBuilder};
 use tokio::runtime::{Builder, Runtime};
 
@@ -17,6 +17,13 @@ impl Served {
     pub(super) fn new(
         service: impl FnOnce(HealthServiceBuilder) -> HealthServiceBuilder + Send + 'static,
     ) -> Self {
+        Self::within(Limits::default(), service)
+    }
+
+    pub(super) fn within(
+        limits: Limits,
+        service: impl FnOnce(HealthServiceBuilder) -> HealthServiceBuilder + Send + 'static,
+    ) -> Self {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -24,7 +31,9 @@ impl Served {
             .unwrap();
         let health = Health::builder().node_id("served").build();
         let entered = runtime.enter();
-        let server = HealthServer::builder(health.clone()).service(service);
+        let server = HealthServer::builder(health.clone())
+            .limits(limits)
+            .service(service);
         let server = server.bind("127.0.0.1:0").unwrap().serve().unwrap();
         let address = format!("http://{}", server.local_addr());
         health.start().unwrap();

@@ -109,7 +109,7 @@ fn fit(points: impl Iterator<Item = (f64, f64)>) -> Option<(f64, f64)> {
     slope.is_finite().then(|| (y / n - slope * x / n, slope))
 }
 
-/// The line of Theil and Sen through up to [`POINTS`] of the points of the last `range` seconds: the
+/// The line of Theil and Sen through up to 60 of the points of the last `range` seconds: the
 /// median of all slopes between two of them (Sen 1968), and of what it leaves.
 pub fn theil_sen(points: &[Point], lag: &[f64], range: f64, horizon: f64) -> Option<f64> {
     let now = points.last()?.at;

@@ -150,6 +150,18 @@ async fn every_dialect_follows_every_change() {
     }
 }
 
+#[tokio::test]
+async fn a_node_without_checks_has_no_components_in_the_words_of_spring() {
+    let health = Health::new();
+    let service = HealthService::new(health.clone());
+    health.start().unwrap();
+    let node = get(&service, "/actuator/health").await.json();
+    assert_eq!(
+        (&node["status"], node.get("components")),
+        (&"UP".into(), None)
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_probe_stays_small_in_every_dialect_that_lists_no_checks() {
     let health = Health::new();

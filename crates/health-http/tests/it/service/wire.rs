@@ -16,7 +16,12 @@ async fn every_alias_gives_the_same_answer() {
     for aliases in [
         &["/health/ready", "/ready", "/readyz"][..],
         &["/health/live", "/live", "/livez"],
-        &["/health/startup", "/startup", "/startupz"],
+        &[
+            "/health/startup",
+            "/health/started",
+            "/startup",
+            "/startupz",
+        ],
     ] {
         let first = get(&service, aliases[0]).await;
         for alias in aliases {
