@@ -168,7 +168,6 @@ impl LagCollector {
     fn show(&self, of: &Follower, status: &Status) {
         let follower: &[&str] = &[&status.follower];
         if let Some(Lag::Exact(lag) | Lag::AtLeast(lag)) = status.lag
-            && !status.conditions.has(Condition::FollowerAhead)
             && !status.conditions.has(Condition::NoData)
         {
             let gauge = self.lag.with_label_values(follower);

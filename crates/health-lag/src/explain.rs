@@ -89,7 +89,7 @@ impl Status {
         let has = |condition| self.conditions.has(condition);
         let trouble = self.trouble.as_deref();
         let because = trouble.map_or_else(String::new, |why| format!(" ({why})"));
-        let Some(lag) = self.lag else {
+        if self.samples == 0 {
             return if has(Condition::NoData) {
                 format!(
                     "no sample for {}{because}, and none before",
@@ -98,7 +98,7 @@ impl Status {
             } else {
                 format!("no sample yet{because}")
             };
-        };
+        }
         let mut words = Vec::new();
         if has(Condition::Stalled) {
             let quiet = self.no_progress.unwrap_or_default();
@@ -110,8 +110,8 @@ impl Status {
         if has(Condition::Reset) {
             words.push("begun anew".to_owned());
         }
-        let caught_up = (lag, self.behind) == (Lag::Exact(Duration::ZERO), Some(0));
-        words.push(match lag {
+        let caught_up = (self.lag, self.behind) == (Some(Lag::Exact(Duration::ZERO)), Some(0));
+        words.extend(self.lag.map(|lag| match lag {
             _ if caught_up => "caught up".to_owned(),
             Lag::Exact(lag) => format!("lag {}", Time(lag)),
             Lag::AtLeast(Duration::ZERO) => {
@@ -119,7 +119,7 @@ impl Status {
                 format!("{behind} behind, for how long is not known yet")
             }
             Lag::AtLeast(least) => format!("lag at least {}", Time(least)),
-        });
+        }));
         if has(Condition::NoData) {
             let age = self.last_sample_age.unwrap_or(self.silence);
             let last = words.join(", ");
@@ -210,7 +210,7 @@ mod tests {
             breach: Crossing::Never,
             breach_predicted: false,
             catch_up: Crossing::Unknown,
-            samples: 1,
+            samples: u64::from(lag.is_some()),
             refused: 0,
         }
     }
@@ -301,11 +301,11 @@ mod tests {
                 with(
                     Condition::FollowerAhead,
                     Status {
-                        behind: Some(0),
-                        ..exact(0.0)
+                        samples: 1,
+                        ..status(None)
                     },
                 ),
-                "ahead of its leader, caught up",
+                "ahead of its leader",
             ),
         ] {
             assert_eq!(status.explain(), words);

@@ -132,21 +132,23 @@ impl Follower {
     }
 
     /// The lag after `horizon` from the last sample on, and the interval in which it lies of
-    /// `coverage` (0 to 1) of all times. `None` before the first sample, or if it is gone.
+    /// `coverage` (0 to 1) of all times. `None` before the first sample, while it is ahead of its
+    /// leader, or if it is gone.
     pub fn forecast(&self, horizon: Duration, coverage: f64) -> Option<Forecast> {
-        self.ask(|member| member.estimator().forecast(horizon, coverage))?
+        self.ask(|member| member.foreteller()?.forecast(horizon, coverage))?
     }
 
-    /// When the lag reaches `limit`, from the last sample on.
+    /// When the lag reaches `limit`, from the last sample on. Unknown where there is no
+    /// [`forecast`](Self::forecast).
     pub fn crossing(&self, limit: Duration) -> Crossing {
-        let found = self.ask(|member| member.estimator().crossing(limit));
-        found.unwrap_or(Crossing::Unknown)
+        let found = self.ask(|member| Some(member.foreteller()?.crossing(limit)));
+        found.flatten().unwrap_or(Crossing::Unknown)
     }
 
-    /// When it will have caught up, from the last sample on.
+    /// When it will have caught up, from the last sample on; unknown where there is no forecast.
     pub fn catch_up(&self) -> Crossing {
-        let found = self.ask(|member| member.estimator().catch_up());
-        found.unwrap_or(Crossing::Unknown)
+        let found = self.ask(|member| Some(member.foreteller()?.catch_up()));
+        found.flatten().unwrap_or(Crossing::Unknown)
     }
 
     /// What its lag was within the retention, the oldest first.

@@ -138,7 +138,8 @@ impl Judge {
             conditions = conditions.with(Condition::Reset);
             limits.reached(lag)
         } else {
-            level(before.level, lag, is_exact, limits)
+            // Of one that is ahead no lag is known, so that nothing proves it better.
+            level(before.level, lag, is_exact && !seen.ahead, limits)
         };
         if self.fresh >= Some(EVIDENCE) && !seen.ahead && is_exact {
             conditions = conditions.without(Condition::Reset);
@@ -486,6 +487,22 @@ mod tests {
         assert_eq!(names(&told(&[(0.0, 100, 101)], None)), "follower_ahead");
         let samples = [(0.0, 100, 101), (1.0, 120, 119)];
         assert_eq!(names(&told(&samples, Some(SECOND))), "");
+    }
+
+    #[test]
+    fn ahead_of_the_leader_is_no_recovery() {
+        use Level::{Critical, Normal};
+        let mut judge = Judge::new(Duration::ZERO);
+        for (seconds, applied, lag, expected) in [
+            (0.0, 50, at(40.0), Critical),
+            (1.0, 101, Duration::ZERO, Critical),
+            (2.0, 100, Duration::ZERO, Normal),
+            (3.0, 101, Duration::ZERO, Normal),
+        ] {
+            let sample = seen(seconds, 100, applied, Lag::Exact(lag));
+            judge.seen(&sample, &limits(), &patience(Some(SECOND)));
+            assert_eq!(judge.standing().level, expected, "{seconds}");
+        }
     }
 
     #[test]

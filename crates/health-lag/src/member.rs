@@ -12,7 +12,7 @@ use crate::estimate::{Estimator, Reading};
 use crate::foresight::Foresight;
 use crate::history::{History, HistorySpan, OpenSpan, nanoseconds};
 use crate::judge::{Judge, Patience, Seen, Standing};
-use crate::lag::Lag;
+use crate::lag::{Lag, Rates};
 use crate::leader::{Leader, Standpoint};
 use crate::level::Level;
 use crate::rulebook::Rulebook;
@@ -279,12 +279,28 @@ impl Member {
 
     /// The lag as it counts: none where it is not known.
     fn lag_nanos(&self, standing: Standing) -> u64 {
-        let unknown = standing.conditions.has(Condition::NoData)
-            || standing.conditions.has(Condition::FollowerAhead);
-        match self.last {
-            Some(last) if !unknown => nanoseconds(last.lag.duration()).min(NONE - 1),
+        match self.lag() {
+            Some(lag) if !standing.conditions.has(Condition::NoData) => {
+                nanoseconds(lag.duration()).min(NONE - 1)
+            }
             _ => NONE,
         }
+    }
+
+    /// The lag at the last sample. One that was ahead of its leader had none: it has applied what
+    /// its leader never wrote, and how much it lacks of the rest is not known.
+    pub(crate) fn lag(&self) -> Option<Lag> {
+        let ahead = self
+            .judge
+            .standing()
+            .conditions
+            .has(Condition::FollowerAhead);
+        self.last.filter(|_| !ahead).map(|last| last.lag)
+    }
+
+    /// Who knows what its lag will be, if it has one.
+    pub(crate) fn foreteller(&self) -> Option<&Estimator> {
+        self.lag().map(|_| &self.estimator)
     }
 
     /// Takes note of why there is no sample. That it is so, silence shows.
@@ -299,9 +315,10 @@ impl Member {
         (!is_over).then_some(why)
     }
 
-    /// What it has learnt.
-    pub(crate) fn estimator(&self) -> &Estimator {
-        &self.estimator
+    /// How fast both sides move, once that is known.
+    pub(crate) fn rates(&self) -> Option<Rates> {
+        let with_positions = self.last.is_some_and(|last| last.with_positions);
+        self.estimator.rates().filter(|_| with_positions)
     }
 
     /// What its lag was.

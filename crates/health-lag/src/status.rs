@@ -8,7 +8,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::breach::Crossing;
-use crate::condition::Conditions;
+use crate::condition::{Condition, Conditions};
+use crate::estimate::Estimator;
 use crate::group::Seat;
 use crate::lag::{Lag, Rates, optional_seconds, seconds};
 use crate::level::Level;
@@ -33,7 +34,8 @@ pub struct Status {
     /// For how long level and conditions have been as they are.
     #[serde(serialize_with = "seconds", rename = "lasted_seconds")]
     pub lasted: Duration,
-    /// The lag at the last sample; `None` before the first.
+    /// The lag at the last sample; `None` before the first, and while the follower is ahead of its
+    /// leader. Then nothing is foretold either, and the level stays at least as bad as it was.
     pub lag: Option<Lag>,
     /// How many positions or entries it is behind.
     pub behind: Option<u64>,
@@ -77,11 +79,12 @@ pub struct Status {
 impl Status {
     pub(crate) fn of(seat: &Seat, member: &Member, now: Duration, critical: Duration) -> Self {
         let standing = member.judge.standing();
-        let estimator = member.estimator();
         let last = member.last;
-        let growth = last.and_then(|last| {
-            let forecast = estimator.forecast(GROWTH, 0.9)?;
-            let change = forecast.lag.as_secs_f64() - last.lag.duration().as_secs_f64();
+        let lag = member.lag();
+        let foreteller = member.foreteller();
+        let growth = foreteller.zip(lag).and_then(|(foreteller, lag)| {
+            let forecast = foreteller.forecast(GROWTH, 0.9)?;
+            let change = forecast.lag.as_secs_f64() - lag.duration().as_secs_f64();
             Some(change / GROWTH.as_secs_f64())
         });
         Self {
@@ -90,21 +93,19 @@ impl Status {
             level: standing.level,
             conditions: standing.conditions,
             lasted: now.saturating_sub(member.judge.since()),
-            lag: last.map(|last| last.lag),
+            lag,
             behind: last.map(|last| last.behind),
             not_received: last.map(|it| it.not_received).filter(|it| *it != NONE),
-            rates: last
-                .filter(|it| it.with_positions)
-                .and_then(|_| estimator.rates()),
+            rates: member.rates(),
             growth,
             no_progress: member.judge.quiet().map(|quiet| now.saturating_sub(quiet)),
             last_sample_age: last.map(|last| now.saturating_sub(last.at)),
             silence: now.saturating_sub(member.judge.heard()),
             trouble: member.trouble().cloned(),
             critical,
-            breach: estimator.crossing(critical),
+            breach: foreteller.map_or(Crossing::Unknown, |it| it.crossing(critical)),
             breach_predicted: member.predicted(),
-            catch_up: estimator.catch_up(),
+            catch_up: foreteller.map_or(Crossing::Unknown, Estimator::catch_up),
             samples: member.samples,
             refused: member.refused,
         }
@@ -113,9 +114,7 @@ impl Status {
     /// Whether the level is proven: there was a sample, not long ago, the follower is not ahead of
     /// its leader, and the lag is known rather than only the least that it can be.
     pub fn is_proven(&self) -> bool {
-        use crate::condition::Condition::{FollowerAhead, NoData};
-        let has = |condition| self.conditions.has(condition);
-        matches!(self.lag, Some(Lag::Exact(_))) && !has(NoData) && !has(FollowerAhead)
+        matches!(self.lag, Some(Lag::Exact(_))) && !self.conditions.has(Condition::NoData)
     }
 
     /// The lag, or the least that it can be.

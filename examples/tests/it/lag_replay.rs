@@ -253,6 +253,17 @@ fn conditions_and_levels_of_traces_made_up() {
     };
     let ahead = good(&[], &trace(&mut (0..5).map(|t| (t, 100 + t, 150))));
     assert_eq!(ahead[0]["conditions"], "follower_ahead");
+    let nothing = [
+        "lag_secs",
+        "forecast_60",
+        "breach_in_secs",
+        "catch_up_in_secs",
+    ];
+    assert!(
+        nothing.iter().all(|it| ahead[4][*it].is_empty()),
+        "{:?}",
+        ahead[4]
+    );
     let back = trace(&mut (0..10).map(|t| {
         (
             t,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use health_lag::compat::ReplicationMonitor;
-use health_lag::{AlertEvent, AlertKind, LagMonitor, Level, Sample};
+use health_lag::{AlertEvent, AlertKind, Crossing, LagMonitor, Level, Sample};
 
 use crate::{conditions, one, push, said, secs, status};
 
@@ -182,7 +182,14 @@ fn nan_row_is_refused_and_a_follower_ahead_is_said_to_be() {
 
     let (monitor, follower) = one();
     push(&follower, 0, 100, 150);
-    assert_eq!(conditions(&status(&follower, 0)), ["follower_ahead"]);
+    let ahead = status(&follower, 0);
+    assert_eq!(conditions(&ahead), ["follower_ahead"]);
+    assert_eq!((ahead.lag, ahead.growth), (None, None));
+    assert_eq!(
+        (ahead.breach, ahead.catch_up),
+        (Crossing::Unknown, Crossing::Unknown)
+    );
+    assert!(follower.forecast(secs(10), 0.9).is_none());
     let statistics = monitor.statistics_at(secs(0));
     assert_eq!((statistics.unknown, statistics.mean), (1, None));
     push(&follower, 1, 100, 150);
