@@ -61,7 +61,7 @@ enum Phase {
 }
 
 /// The alert of one kind of one follower. Times are in nanoseconds, of which there is less to keep.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Life {
     phase: Phase,
     /// The worst of this life, as far as it was said.
@@ -192,17 +192,27 @@ impl Life {
         said.then(|| after(self.fired, rules.cooldown))
     }
 
-    /// When time alone leads on, if it goes on as it is; in nanoseconds.
-    pub(crate) fn due(&self, kind: AlertKind, rules: &Rules) -> u64 {
+    /// When time alone leads on, if it goes on as bad as it was taken note of last; in nanoseconds.
+    /// Until then a step changes nothing.
+    pub(crate) fn due(&self, kind: AlertKind, wrong: Option<Level>, rules: &Rules) -> u64 {
+        let cool = after(self.fired, rules.cooldown);
         match self.phase {
             Phase::Clear => NONE,
-            Phase::Pending | Phase::Announced => {
-                let held = after(self.since, rules.confirm(kind, self.level));
-                let cool = self.cools_until(self.level, rules);
-                cool.map_or(held, |cool| cool.max(held))
-            }
-            Phase::Firing => after(self.clear, rules.resolve_after(kind)),
+            Phase::Pending => self.fires(kind, rules).min(cool),
+            Phase::Announced => self.fires(kind, rules),
+            Phase::Firing => match wrong {
+                None => after(self.clear, rules.resolve_after(kind)),
+                Some(level) if level < self.level => cool,
+                Some(_) => NONE,
+            },
         }
+    }
+
+    /// When it fires, while it is pending.
+    fn fires(&self, kind: AlertKind, rules: &Rules) -> u64 {
+        let held = after(self.since, rules.confirm(kind, self.level));
+        let cool = self.cools_until(self.level, rules);
+        cool.map_or(held, |cool| cool.max(held))
     }
 
     /// Ends it, whatever is wrong; whether somebody waits to hear so.
@@ -228,16 +238,20 @@ mod tests {
         Rules::of(&LagPolicy::default())
     }
 
+    fn wrong(letter: char) -> Option<Level> {
+        match letter {
+            'w' => Some(Level::Warning),
+            'c' => Some(Level::Critical),
+            _ => None,
+        }
+    }
+
     /// What is said: a letter a second, `.` nothing wrong, `w` warning, `c` critical.
     fn said(kind: AlertKind, story: &str) -> String {
         let mut life = Life::default();
         let mut words = Vec::new();
         for (second, letter) in (0..).zip(story.chars()) {
-            let wrong = match letter {
-                'w' => Some(Level::Warning),
-                'c' => Some(Level::Critical),
-                _ => None,
-            };
+            let wrong = wrong(letter);
             let event = life.step(kind, wrong, Duration::from_secs(second), &rules());
             words.extend(event.map(|event| format!("{second}:{}", event.name())));
         }
@@ -335,23 +349,50 @@ mod tests {
     fn due_is_when_time_alone_leads_on() {
         let secs = Duration::from_secs;
         let mut life = Life::default();
-        let due = |life: &Life| {
-            let due = life.due(AlertKind::Lag, &rules());
-            (due != NONE).then(|| Duration::from_nanos(due))
-        };
-        assert_eq!(due(&life), None);
-        life.step(AlertKind::Lag, Some(Level::Warning), secs(1), &rules());
-        assert_eq!(due(&life), Some(secs(3)));
-        life.step(AlertKind::Lag, Some(Level::Warning), secs(3), &rules());
-        assert_eq!(due(&life), None);
-        life.step(AlertKind::Lag, None, secs(4), &rules());
-        assert_eq!(due(&life), Some(secs(9)));
-        life.step(AlertKind::Lag, None, secs(9), &rules());
-        life.step(AlertKind::Lag, Some(Level::Warning), secs(10), &rules());
-        assert_eq!(due(&life), Some(secs(63)), "the cooldown");
+        for (second, wrong, expected) in [
+            (0, None, None),
+            (1, Some(Level::Warning), Some(3)),
+            (3, Some(Level::Warning), None),
+            (4, None, Some(9)),
+            (9, None, None),
+            // The cooldown.
+            (10, Some(Level::Warning), Some(63)),
+            (11, Some(Level::Critical), None),
+            // Less bad for so long, it may get worse again.
+            (12, Some(Level::Warning), Some(71)),
+            (71, Some(Level::Warning), None),
+        ] {
+            life.step(AlertKind::Lag, wrong, secs(second), &rules());
+            let due = life.due(AlertKind::Lag, wrong, &rules());
+            let due = (due != NONE).then(|| Duration::from_nanos(due));
+            assert_eq!(due, expected.map(secs), "{second}");
+        }
     }
 
     proptest! {
+        /// Steps before it is due, with nothing new, change nothing.
+        #[test]
+        fn nothing_new_before_it_is_due_is_no_step(story in "[.wc]{1,8}", lengths in prop::collection::vec(1_u64..90, 8), kind in 0..AlertKind::ALL.len()) {
+            let kind = AlertKind::ALL[kind];
+            let (mut each, mut few) = (Life::default(), Life::default());
+            let mut due = 0;
+            let mut last = None;
+            let letters = story.chars().zip(lengths).flat_map(|(it, n)| (0..n).map(move |_| it));
+            for (second, letter) in (0..).zip(letters) {
+                let now = Duration::from_secs(second);
+                let wrong = wrong(letter);
+                let event = each.step(kind, wrong, now, &rules());
+                if last == Some(wrong) && nanoseconds(now) < due {
+                    prop_assert_eq!(event, None, "at {}", second);
+                    prop_assert_eq!(each, few, "at {}", second);
+                } else {
+                    prop_assert_eq!(few.step(kind, wrong, now, &rules()), event, "at {}", second);
+                    last = Some(wrong);
+                    due = few.due(kind, wrong, &rules());
+                }
+            }
+        }
+
         /// Fired and resolved take turns; nothing is said twice; a cooldown passes between two
         /// firings unless the later is worse.
         #[test]
@@ -361,11 +402,7 @@ mod tests {
             let mut life = Life::default();
             for (second, letter) in (0..).zip(story.chars()) {
                 let now = Duration::from_secs(second);
-                let wrong = match letter {
-                    'w' => Some(Level::Warning),
-                    'c' => Some(Level::Critical),
-                    _ => None,
-                };
+                let wrong = wrong(letter);
                 let event = life.step(AlertKind::Lag, wrong, now, &rules());
                 match event {
                     Some(AlertEvent::Firing) => {

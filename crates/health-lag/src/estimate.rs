@@ -260,19 +260,21 @@ impl Estimator {
     /// likely to last for so long.
     pub fn crossing(&self, limit: Duration) -> Crossing {
         let limit = limit.as_secs_f64();
-        match self.likely(limit) {
+        match self.likely(limit, FARTHEST) {
             Ok(likely) => crossing::crossing(Way::Up, limit, likely, |ahead| self.ends(ahead)),
             Err(otherwise) => otherwise,
         }
     }
 
-    /// When the lag likely reaches `limit`, if a crossing is foretold; without the ends, which take
-    /// most of the time.
-    pub(crate) fn likely_crossing(&self, limit: Duration) -> Option<Duration> {
-        self.likely(limit.as_secs_f64()).ok().map(seconds)
+    /// Whether a crossing of `limit` is foretold that is likely `within` a time; without its ends,
+    /// which take most of the time.
+    pub(crate) fn crosses(&self, limit: Duration, within: Duration) -> bool {
+        self.likely(limit.as_secs_f64(), within.as_secs_f64())
+            .is_ok()
     }
 
-    fn likely(&self, limit: f64) -> Result<f64, Crossing> {
+    /// In how many seconds the lag likely reaches `limit`; no later than `farthest`.
+    fn likely(&self, limit: f64, farthest: f64) -> Result<f64, Crossing> {
         match self.rates.last() {
             None => return Err(Crossing::Unknown),
             Some(_) if self.lag >= limit => return Err(Crossing::Already),
@@ -283,7 +285,8 @@ impl Estimator {
         let trend = trend.ok_or(Crossing::Never)?;
         // On the way to where it is now it may be above its line already.
         let likely = ((limit - trend.now) / trend.slope).max(limit - self.lag);
-        if likely > FARTHEST || self.motion.survival(likely, &self.cold.past) < LIKELY {
+        // What is too far off is so without a look at the past, which lies apart.
+        if likely > farthest || self.motion.survival(likely, &self.cold.past) < LIKELY {
             return Err(Crossing::Never);
         }
         Ok(likely)

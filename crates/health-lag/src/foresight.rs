@@ -23,14 +23,14 @@ pub(crate) struct Foresight {
 }
 
 impl Foresight {
-    /// Takes the lag at a time, both in nanoseconds; `crossing` is asked when the critical limit will
-    /// likely be reached.
+    /// Takes the lag at a time, both in nanoseconds; `crosses` is asked whether the critical limit will
+    /// likely be reached within a time.
     pub(crate) fn observe(
         &mut self,
         at: u64,
         lag: u64,
         book: &Rulebook,
-        crossing: impl FnOnce() -> Option<Duration>,
+        crosses: impl FnOnce(Duration) -> bool,
     ) {
         let Some(within) = book.policy.prediction else {
             return;
@@ -55,7 +55,7 @@ impl Foresight {
         let may = self.predicted || grown >= missing;
         self.asked = Some(at);
         self.lag = lag;
-        self.predicted = may && crossing().is_some_and(|likely| likely <= within);
+        self.predicted = may && crosses(within);
     }
 }
 
@@ -79,9 +79,9 @@ mod tests {
         for (second, lag) in lags.iter().enumerate() {
             let at = nanoseconds(Duration::from_secs(100 + second as u64));
             let lag = nanoseconds(Duration::from_secs_f64(*lag));
-            foresight.observe(at, lag, &book, || {
+            foresight.observe(at, lag, &book, |within| {
                 asked.push(second);
-                crossing
+                crossing.is_some_and(|likely| likely <= within)
             });
         }
         (asked, foresight.predicted)

@@ -83,8 +83,10 @@ pub(crate) struct Member {
     pub(crate) last: Option<Last>,
     pub(crate) judge: Judge,
     foresight: Foresight,
-    /// Whether one of its alerts is on.
-    alarmed: bool,
+    /// Of what its alerts took note last: how it stood, and whether a breach was predicted. And when
+    /// time alone leads one of them on, in nanoseconds.
+    noted: (Standing, bool),
+    alerts_due: u64,
     span: OpenSpan,
     pub(crate) samples: u64,
     pub(crate) refused: u64,
@@ -111,7 +113,8 @@ impl Member {
             last: None,
             judge: Judge::new(now),
             foresight: Foresight::default(),
-            alarmed: false,
+            noted: Default::default(),
+            alerts_due: NONE,
             span: OpenSpan::default(),
             samples: 0,
             refused: 0,
@@ -153,8 +156,8 @@ impl Member {
         self.last = Some(Last::new(at, seen.lag, told));
         self.samples += 1;
         let estimator = &self.estimator;
-        self.foresight.observe(now, lag, book, || {
-            estimator.likely_crossing(book.limits.critical)
+        self.foresight.observe(now, lag, book, |within| {
+            estimator.crosses(book.limits.critical, within)
         });
         Ok(self.react(before, at, &patience, book))
     }
@@ -237,11 +240,14 @@ impl Member {
             lag: self.lag_nanos(after),
             due: self.judge.due(patience),
         };
-        let calm = after == Standing::default() && !self.predicted();
-        if calm && !self.alarmed {
+        let noted = (after, self.predicted());
+        if noted == self.noted && nanoseconds(now) < self.alerts_due {
+            // The lives of the alerts lie apart, and would stay as they are.
+            effects.due = effects.due.min(self.alerts_due);
             return effects;
         }
-        self.alarmed = false;
+        self.noted = noted;
+        self.alerts_due = NONE;
         let wrong = AlertKind::ALL.map(|kind| self.wrong(kind, after));
         let kinds = AlertKind::ALL.into_iter().zip(wrong);
         for ((life, said), (kind, wrong)) in self
@@ -252,13 +258,13 @@ impl Member {
             .zip(kinds)
         {
             let event = life.step(kind, wrong, now, &book.rules);
-            self.alarmed |= !life.is_clear();
             if let Some(event) = event {
                 *said = Some((event, life.level()));
                 effects.alerted = true;
             }
-            effects.due = effects.due.min(life.due(kind, &book.rules));
+            self.alerts_due = self.alerts_due.min(life.due(kind, wrong, &book.rules));
         }
+        effects.due = effects.due.min(self.alerts_due);
         effects
     }
 
