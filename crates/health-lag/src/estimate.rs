@@ -9,7 +9,9 @@
 //!
 //! - *The steady* say that it stays: at its last value, at the mean of its regime, at its median of
 //!   long (`usual`), or that it does what it did a period ago (`season`: average magnitude difference
-//!   function, Ross et al. 1974). Those with the least share of recent errors count most.
+//!   function, Ross et al. 1974). Those with the least share of recent errors count most; where there
+//!   is a trend that is doubted, of the errors in such places: at the end of a stall the median is right
+//!   and the last value is not.
 //! - *The trend* (`motion`) is the line of the present regime: least squares about means (Welford 1962),
 //!   time counted back from now; residuals drawn in (Huber 1964); a cumulative sum of residuals of one
 //!   sign (Page 1954) begins a new regime. It speaks once its slope is significant, autocorrelation of

@@ -69,16 +69,46 @@ impl Contest {
     }
 }
 
+/// How much the word of each of the steady counts: by its share of their errors at a time.
+#[derive(Clone, Copy, Debug, Default)]
+struct Weighing {
+    compared: f32,
+    shares: [f32; STEADY],
+    weights: [f32; STEADY],
+}
+
+impl Weighing {
+    fn judge(&mut self, said: [f32; STEADY], truth: f32) {
+        let distances = said.map(|said| (said - truth).abs());
+        let sum: f32 = distances.iter().sum();
+        if sum <= 0.0 {
+            return;
+        }
+        self.compared = (self.compared + 1.0).min(MEMORY);
+        for (share, distance) in self.shares.iter_mut().zip(distances) {
+            *share += (distance / sum - *share) / self.compared;
+        }
+        let shares = self.shares.map(|share| share.max(LEAST_SHARE));
+        let smallest = shares.iter().copied().fold(f32::INFINITY, f32::min);
+        self.weights = shares.map(|share| (smallest / share).powi(SHARPNESS));
+        let sum: f32 = self.weights.iter().sum();
+        self.weights = self.weights.map(|weight| weight / sum);
+    }
+
+    fn is_known(&self) -> bool {
+        self.compared > 0.0
+    }
+}
+
 /// What their errors at one horizon were.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Record {
     matured: f32,
     /// Mean errors: of the last value, and of what was said.
     last_error: f32,
-    /// Of the errors at a time, the share of each.
-    compared: f32,
-    shares: [f32; STEADY],
-    weights: [f32; STEADY],
+    /// Everywhere, and where there was a trend that was not believed to last.
+    everywhere: Weighing,
+    in_doubt: Weighing,
     /// Of falling and of rising trends: that one kind does not last says nothing of the other.
     contests: [Contest; 2],
     own_error: f32,
@@ -92,12 +122,21 @@ impl Record {
 
     /// The word of those who do not believe in trends.
     pub(super) fn steady(&self, opinions: &Opinions) -> f32 {
-        if self.compared == 0.0 {
+        let weighing = self.weighing(opinions);
+        if !weighing.is_known() {
             let [last, mean, ..] = opinions.steady;
             return f32::midpoint(last, mean);
         }
-        let weighted = self.weights.iter().zip(opinions.steady);
+        let weighted = weighing.weights.iter().zip(opinions.steady);
         weighted.map(|(weight, said)| weight * said).sum()
+    }
+
+    fn weighing(&self, opinions: &Opinions) -> &Weighing {
+        if opinions.trend.is_some() && self.in_doubt.is_known() {
+            &self.in_doubt
+        } else {
+            &self.everywhere
+        }
     }
 
     /// How much the trend's word counts, 0 to 1.
@@ -125,18 +164,9 @@ impl Record {
         self.own_error += ((said - truth).abs() - self.own_error) * rate;
         let [last, ..] = opinions.steady;
         self.last_error += ((last - truth).abs() - self.last_error) * rate;
-        let distances = opinions.steady.map(|said| (said - truth).abs());
-        let sum: f32 = distances.iter().sum();
-        if sum > 0.0 {
-            self.compared = (self.compared + 1.0).min(MEMORY);
-            for (share, distance) in self.shares.iter_mut().zip(distances) {
-                *share += (distance / sum - *share) / self.compared;
-            }
-            let shares = self.shares.map(|share| share.max(LEAST_SHARE));
-            let smallest = shares.iter().copied().fold(f32::INFINITY, f32::min);
-            self.weights = shares.map(|share| (smallest / share).powi(SHARPNESS));
-            let sum: f32 = self.weights.iter().sum();
-            self.weights = self.weights.map(|weight| weight / sum);
+        self.everywhere.judge(opinions.steady, truth);
+        if opinions.trend.is_some() && opinions.survival < 0.5 {
+            self.in_doubt.judge(opinions.steady, truth);
         }
         let contest = opinions
             .direction()
@@ -168,7 +198,7 @@ impl Record {
             Method::Median,
             Method::Recurring,
         ];
-        let weights = self.weights.iter().zip(methods);
+        let weights = self.weighing(opinions).weights.iter().zip(methods);
         let heaviest = weights.max_by(|(one, _), (other, _)| one.total_cmp(other));
         heaviest.map_or(Method::LastValue, |(_, method)| method)
     }

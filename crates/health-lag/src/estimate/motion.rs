@@ -160,9 +160,15 @@ impl Motion {
         if self.run.as_ref().is_some_and(turned) {
             self.end_run(past);
         }
+        // A regime that was at rest is no part of what a stop has led to.
+        let lasted = if trend.is_line {
+            self.regime.age()
+        } else {
+            self.now - self.still_since
+        };
         let begins = Run {
             since: before,
-            from: trend.now - trend.slope * self.regime.age(),
+            from: trend.now - trend.slope * lasted,
             to: lag_before,
         };
         self.run.get_or_insert(begins).to = trend.now;

@@ -98,6 +98,20 @@ fn a_stall_is_foretold_within_two_seconds() {
 }
 
 #[test]
+fn a_stall_as_long_as_those_before_is_not_foretold_to_go_on() {
+    // It stands still for 90 s of each 400, and catches up at 5 s a second.
+    let lag = |at: f64| {
+        let (at, noise) = (at % 400.0, 0.05 * (at * 1.3).sin().abs());
+        let stall = at.min(290.0) - 200.0;
+        (stall.max(0.0) - 5.0 * (at - 290.0).max(0.0)).max(noise)
+    };
+    let estimator = told(each_second(1_880).map(|at| (at, lag(at))));
+    let (now, said) = (lag(1_879.0), ahead(&estimator, 60.0));
+    assert!(now > 75.0 && said < 40.0, "{now}, then {said}");
+    assert_eq!(estimator.crossing(secs(120.0)), Crossing::Never);
+}
+
+#[test]
 fn crossings_lie_within_their_ends() {
     let slope = 0.1;
     let noisy = |at: f64| slope * at + 0.3 * (at * 2.3).sin();
