@@ -37,6 +37,23 @@ pub(crate) enum Reuse {
     Close,
 }
 
+/// What a request is for: a path, and what is accepted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) accept: &'a str,
+}
+
+/// As a prober asks, which accepts anything.
+impl<'a> From<&'a str> for Target<'a> {
+    fn from(path: &'a str) -> Self {
+        Self {
+            path,
+            accept: "*/*",
+        }
+    }
+}
+
 /// An answered request.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -67,8 +84,12 @@ impl Connection {
         })
     }
 
-    pub(crate) fn send(&mut self, path: &str, reuse: Reuse) -> Result<(), RequestError> {
-        let request = request(self.addr, path, reuse);
+    pub(crate) fn send<'a>(
+        &mut self,
+        target: impl Into<Target<'a>>,
+        reuse: Reuse,
+    ) -> Result<(), RequestError> {
+        let request = request(self.addr, target.into(), reuse);
         self.stream
             .write_all(request.as_bytes())
             .map_err(RequestError::Send)
@@ -117,20 +138,23 @@ impl Connection {
 }
 
 /// One request on a connection of its own.
-pub(crate) fn get(addr: SocketAddr, path: &str) -> Result<Answer, RequestError> {
+pub(crate) fn get<'a>(
+    addr: SocketAddr,
+    target: impl Into<Target<'a>>,
+) -> Result<Answer, RequestError> {
     let mut connection = Connection::open(addr)?;
-    connection.send(path, Reuse::Close)?;
+    connection.send(target, Reuse::Close)?;
     connection.receive(Reuse::Close)
 }
 
 /// The request of a Kubernetes probe.
-fn request(addr: SocketAddr, path: &str, reuse: Reuse) -> String {
+fn request(addr: SocketAddr, Target { path, accept }: Target<'_>, reuse: Reuse) -> String {
     let connection = match reuse {
         Reuse::KeepAlive => "",
         Reuse::Close => "Connection: close\r\n",
     };
     format!(
-        "GET {path} HTTP/1.1\r\nHost: {addr}\r\nUser-Agent: kube-probe/1.33\r\nAccept: */*\r\n{connection}\r\n"
+        "GET {path} HTTP/1.1\r\nHost: {addr}\r\nUser-Agent: kube-probe/1.33\r\nAccept: {accept}\r\n{connection}\r\n"
     )
 }
 
@@ -177,7 +201,9 @@ mod tests {
     #[test]
     fn a_probe_says_close_and_a_kept_connection_does_not() {
         let addr: SocketAddr = "127.0.0.1:80".parse().unwrap();
-        assert!(request(addr, "/ready", Reuse::Close).contains("\r\nConnection: close\r\n\r\n"));
-        assert!(request(addr, "/ready", Reuse::KeepAlive).ends_with("Accept: */*\r\n\r\n"));
+        assert!(
+            request(addr, "/ready".into(), Reuse::Close).contains("\r\nConnection: close\r\n\r\n")
+        );
+        assert!(request(addr, "/ready".into(), Reuse::KeepAlive).ends_with("Accept: */*\r\n\r\n"));
     }
 }

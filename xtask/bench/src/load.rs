@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::client::{Answer, Connection, RequestError, Reuse};
+use crate::client::{Answer, Connection, RequestError, Reuse, Target};
 use crate::clock::Stopwatch;
 use crate::error::BenchError;
 
@@ -14,7 +14,7 @@ use crate::error::BenchError;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan<'a> {
     pub(crate) addr: SocketAddr,
-    pub(crate) path: &'a str,
+    pub(crate) target: Target<'a>,
     pub(crate) requests: u64,
     /// Threads that ask at the same time.
     pub(crate) clients: u64,
@@ -24,10 +24,14 @@ pub(crate) struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     /// One client, one connection.
-    pub(crate) fn keep_alive(addr: SocketAddr, path: &'a str, requests: u64) -> Self {
+    pub(crate) fn keep_alive(
+        addr: SocketAddr,
+        target: impl Into<Target<'a>>,
+        requests: u64,
+    ) -> Self {
         Self {
             addr,
-            path,
+            target: target.into(),
             requests,
             clients: 1,
             per_connection: u64::MAX,
@@ -35,10 +39,10 @@ impl<'a> Plan<'a> {
     }
 
     /// One client, a fresh connection for each request.
-    pub(crate) fn fresh(addr: SocketAddr, path: &'a str, requests: u64) -> Self {
+    pub(crate) fn fresh(addr: SocketAddr, target: impl Into<Target<'a>>, requests: u64) -> Self {
         Self {
             addr,
-            path,
+            target: target.into(),
             requests,
             clients: 1,
             per_connection: 1,
@@ -136,7 +140,7 @@ fn ask_once(
         Some(connection) => connection,
         None => slot.insert(Connection::open(plan.addr)?),
     };
-    connection.send(plan.path, reuse)?;
+    connection.send(plan.target, reuse)?;
     connection.receive(reuse)
 }
 

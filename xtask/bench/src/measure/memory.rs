@@ -83,7 +83,7 @@ fn sizes(launcher: &Launcher, subject: Subject) -> Result<(f64, f64), BenchError
     for path in ["/ready", "/health"] {
         let plan = Plan {
             addr: server.addr(),
-            path,
+            target: path.into(),
             requests: REQUESTS,
             clients: CLIENTS,
             per_connection: PER_CONNECTION,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::pairs;
 use super::request_cost::cost;
 use crate::budgets::{REPORT_CHANGING, REPORT_UNCHANGED};
-use crate::client::{self, Reuse};
+use crate::client::{self, Reuse, Target};
 use crate::error::BenchError;
 use crate::launch::{Launcher, Subject};
 use crate::server_flags::RuntimeKind;
@@ -19,7 +19,7 @@ const PATH: &str = "/health";
 pub(crate) fn run(launcher: &Launcher) -> Result<Vec<Row>, BenchError> {
     let runtime = RuntimeKind::OwnThread;
     let quiet = Subject::quiet(runtime, CHECKS);
-    let body_bytes = body_bytes(launcher, quiet, PATH)?;
+    let body_bytes = body_bytes(launcher, quiet, PATH.into())?;
     let guarded = Subject::Guarded {
         runtime: RuntimeKind::Current,
         body_bytes,
@@ -48,10 +48,10 @@ pub(crate) fn run(launcher: &Launcher) -> Result<Vec<Row>, BenchError> {
 pub(super) fn body_bytes(
     launcher: &Launcher,
     subject: Subject,
-    path: &str,
+    target: Target<'_>,
 ) -> Result<usize, BenchError> {
     let server = launcher.start(subject)?;
-    let answer = client::get(server.addr(), path).map_err(|error| BenchError::Load {
+    let answer = client::get(server.addr(), target).map_err(|error| BenchError::Load {
         what: subject.label(),
         failed: 1,
         first: error.to_string(),

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::fs;
 
 use crate::callgrind::{self, Counts};
-use crate::client::Reuse;
+use crate::client::{Reuse, Target};
 use crate::error::BenchError;
 use crate::launch::{Launcher, Subject};
 use crate::load::{self, Plan};
@@ -27,18 +27,19 @@ pub(crate) struct Cost {
 }
 
 /// What one request on a kept (`KeepAlive`) or fresh (`Close`) connection costs.
-pub(crate) fn cost(
+pub(crate) fn cost<'a>(
     launcher: &Launcher,
     subject: Subject,
-    path: &str,
+    target: impl Into<Target<'a>>,
     reuse: Reuse,
 ) -> Result<Cost, BenchError> {
+    let target = target.into();
     let (few, many) = match reuse {
         Reuse::KeepAlive => KEEP_ALIVE,
         Reuse::Close => FRESH,
     };
-    let small = counts(launcher, subject, path, reuse, few)?;
-    let large = counts(launcher, subject, path, reuse, many)?;
+    let small = counts(launcher, subject, target, reuse, few)?;
+    let large = counts(launcher, subject, target, reuse, many)?;
     Ok(Cost {
         instructions: per_one((few, small.instructions), (many, large.instructions)),
         allocations: per_one((few, small.allocations), (many, large.allocations)),
@@ -48,14 +49,14 @@ pub(crate) fn cost(
 fn counts(
     launcher: &Launcher,
     subject: Subject,
-    path: &str,
+    target: Target<'_>,
     reuse: Reuse,
     requests: u64,
 ) -> Result<Counts, BenchError> {
     let file = launcher.scratch.join("callgrind.out");
     let mut command = launcher.under("valgrind", &callgrind::arguments(&file), subject);
     let server = Server::start(&subject.label(), &mut command)?;
-    ask(&server, path, reuse, requests)?;
+    ask(&server, target, reuse, requests)?;
     server.terminate()?;
     read_counts(&file)
 }
@@ -72,10 +73,10 @@ pub(crate) fn read_counts(file: &std::path::Path) -> Result<Counts, BenchError> 
     })
 }
 
-fn ask(server: &Server, path: &str, reuse: Reuse, requests: u64) -> Result<(), BenchError> {
+fn ask(server: &Server, target: Target<'_>, reuse: Reuse, requests: u64) -> Result<(), BenchError> {
     let plan = match reuse {
-        Reuse::KeepAlive => Plan::keep_alive(server.addr(), path, requests),
-        Reuse::Close => Plan::fresh(server.addr(), path, requests),
+        Reuse::KeepAlive => Plan::keep_alive(server.addr(), target, requests),
+        Reuse::Close => Plan::fresh(server.addr(), target, requests),
     };
     load::run(&plan).all_answered(server.what())
 }
@@ -103,7 +104,7 @@ fn summary(
     flags.push(file.clone().into());
     let mut command = launcher.under("strace", &flags, subject);
     let server = Server::start_traced(&subject.label(), &mut command)?;
-    ask(&server, path, Reuse::Close, requests)?;
+    ask(&server, path.into(), Reuse::Close, requests)?;
     server.terminate()?;
     let what = file.display().to_string();
     let text = fs::read_to_string(&file).map_err(|source| BenchError::Read {

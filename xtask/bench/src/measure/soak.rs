@@ -52,9 +52,9 @@ fn soak(launcher: &Launcher, runtime: RuntimeKind) -> Result<[Row; 3], BenchErro
 
 /// Half of the requests ask for readiness, half for the report.
 fn ask(server: &Server, requests: u64) -> Tally {
-    let plan = |path, requests| Plan {
+    let plan = |path: &'static str, requests| Plan {
         addr: server.addr(),
-        path,
+        target: path.into(),
         requests,
         clients: 16,
         per_connection: 100,
