@@ -2,6 +2,7 @@
 //!
 //! The very files are used: what a test needs otherwise (addresses, intervals) is replaced in them.
 
+mod alerts;
 mod blackbox;
 mod curl;
 mod dashboard;
@@ -10,6 +11,7 @@ mod file;
 mod haproxy;
 mod kubernetes;
 mod margins;
+mod mutants;
 mod nginx;
 mod openmetrics;
 mod pair;

@@ -121,20 +121,6 @@ fn promtool_finds_no_fault_with_the_files() {
 }
 
 #[test]
-fn every_alert_has_a_test() {
-    let (alerts, tests) = (File::read("alerts.yml"), File::read("alerts.test.yml"));
-    let names = |text: &str, word: &str| -> std::collections::BTreeSet<String> {
-        text.lines()
-            .filter_map(|line| line.split_once(word)?.1.split(',').next())
-            .map(|name| name.trim().to_owned())
-            .collect()
-    };
-    let of_rules = names(alerts.text(), "- alert: ");
-    assert!(of_rules.len() > 10);
-    assert_eq!(of_rules, names(tests.text(), "alertname: "));
-}
-
-#[test]
 fn promtool_finds_no_fault_with_a_scrape() {
     let directory = Directory::new("metrics");
     directory.write("db");
