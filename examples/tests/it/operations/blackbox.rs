@@ -1,8 +1,26 @@
 //! The blackbox exporter asks a node from outside.
 
 use super::file::File;
+use super::pair::{Pair, host};
 use super::program::{Program, free_address, get, run};
+use super::prometheus::Prometheus;
 use crate::process::{Directory, Node};
+
+/// The exporter with its file, and its address.
+fn exporter(directory: &Directory) -> (Program, String) {
+    let file = File::read("blackbox.yml").put(directory);
+    let program = "prometheus-blackbox-exporter";
+    let config = format!("--config.file={file}");
+    let (good, said) = run(program, &[&config, "--config.check"], "");
+    assert!(good, "{said}");
+    let address = free_address();
+    let listen = format!("--web.listen-address={address}");
+    let mut exporter = Program::start(directory, program, &[&config, &listen]);
+    exporter.wait("an answer", || {
+        get(&format!("http://{address}/-/healthy")).0 == 200
+    });
+    (exporter, address)
+}
 
 #[test]
 fn the_exporter_sees_what_a_prober_sees() {
@@ -20,17 +38,7 @@ fn the_exporter_sees_what_a_prober_sees() {
         "--file-check",
         &cache,
     ]);
-    let file = File::read("blackbox.yml").put(&directory);
-    let program = "prometheus-blackbox-exporter";
-    let config = format!("--config.file={file}");
-    let (good, said) = run(program, &[&config, "--config.check"], "");
-    assert!(good, "{said}");
-    let address = free_address();
-    let listen = format!("--web.listen-address={address}");
-    let mut exporter = Program::start(&directory, program, &[&config, &listen]);
-    exporter.wait("an answer", || {
-        get(&format!("http://{address}/-/healthy")).0 == 200
-    });
+    let (_exporter, address) = exporter(&directory);
 
     // Success, and the code.
     let probe = |module: &str, path: &str| {
@@ -65,4 +73,41 @@ fn the_exporter_sees_what_a_prober_sees() {
     node.wait_for("/ready", 503);
     assert_eq!(probe("health_ready", "/ready"), is("0", "503"));
     assert_eq!(probe("health_live", "/live"), is("1", "200"));
+}
+
+#[test]
+fn prometheus_alerts_for_what_the_exporter_sees() {
+    let pair = Pair::start("probed");
+    let (exporter, address) = exporter(&pair.directory);
+    let nodes = [&pair.a, &pair.b].map(host);
+    let mut prometheus = Prometheus::with_prober(&nodes, &address, &pair.directory);
+    let success = |node: &str, value: u8| {
+        format!(r#"probe_success{{job="health-ready", instance="http://{node}/ready"}} == {value}"#)
+    };
+    for node in nodes {
+        let seen = success(node, 1);
+        prometheus.wait(&seen, |it| it.query(&seen).is_some());
+    }
+    let failing = "HealthProbeFailing";
+    prometheus.wait("no alert", |it| it.fires(failing, None) == Some(false));
+
+    // The node itself goes on, and is scraped.
+    pair.directory.remove("db-a");
+    let seen = success(nodes[0], 0);
+    prometheus.wait(&seen, |it| it.query(&seen).is_some());
+    prometheus.wait(failing, |it| it.fires(failing, None) == Some(true));
+    let alert =
+        |node: &str| format!(r#"ALERTS{{alertname="{failing}", instance="http://{node}/ready"}}"#);
+    let (one, other) = (alert(nodes[0]), alert(nodes[1]));
+    prometheus.wait("of one node", |it| {
+        it.query(&one).is_some() && it.query(&other).is_none()
+    });
+
+    pair.directory.write("db-a");
+    prometheus.wait("its end", |it| it.fires(failing, None) == Some(false));
+
+    // Without the exporter nothing is known of what is seen from outside.
+    drop(exporter);
+    let down = "HealthProberDown";
+    prometheus.wait(down, |it| it.fires(down, None) == Some(true));
 }
