@@ -99,6 +99,40 @@ fn every_alert_is_tried_when_it_must_fire_and_when_it_must_not() {
 }
 
 #[test]
+fn every_alert_says_what_it_is_and_what_to_do() {
+    let file = File::read("README.md");
+    let lines = file.text().lines();
+    let rows = lines
+        .skip_while(|it| *it != "| alert | means | do |")
+        .skip(2);
+    let mut told: Vec<&str> = rows
+        .take_while(|it| !it.is_empty())
+        .map(|row| {
+            let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
+            assert_eq!(cells.len(), 3, "{row}");
+            cells[0].trim().trim_matches('`')
+        })
+        .collect();
+    told.sort_unstable();
+    let rules = rules();
+    let mut names: Vec<&str> = rules.iter().map(name).collect();
+    names.sort_unstable();
+    assert_eq!(told, names);
+    for rule in &rules {
+        for text in ["summary", "description"] {
+            let text = rule["annotations"][text].as_str();
+            assert!(text.is_some_and(|it| !it.is_empty()), "{}", name(rule));
+        }
+        let severity = rule["labels"]["severity"].as_str();
+        assert!(
+            matches!(severity, Some("critical" | "warning")),
+            "{}",
+            name(rule)
+        );
+    }
+}
+
+#[test]
 fn no_part_of_a_rule_changes_without_a_test_that_fails() {
     let tests = Tests::read();
     let directory = Directory::new("mutants");
