@@ -76,7 +76,8 @@ pub(super) struct Answers<'a>(&'a str);
 impl Answers<'_> {
     fn data(&self, path: &str) -> Option<Value> {
         let (code, body) = get(&format!("http://{}/api/v1/{path}", self.0));
-        assert_ne!(code, 400, "{path}: {body}");
+        // It cannot be read, or not be carried out, as a join of many with many.
+        assert!(![400, 422].contains(&code), "{path}: {body}");
         let mut answer: Value = serde_json::from_str(&body).ok()?;
         Some(answer["data"].take())
     }
