@@ -13,6 +13,7 @@ mod haproxy;
 mod kubernetes;
 mod margins;
 mod mutants;
+mod mute;
 mod nginx;
 mod openmetrics;
 mod pair;
