@@ -30,24 +30,17 @@ impl Prometheus {
 
     /// The same on several, which a blackbox exporter probes too.
     pub(super) fn with_prober(targets: &[&str], prober: &str, directory: &Directory) -> Self {
+        Self::start(config(targets, prober), targets.len(), directory)
+    }
+
+    /// With a configuration, and so many targets in the job `health`.
+    pub(super) fn start(config: File, targets: usize, directory: &Directory) -> Self {
         let mut alerts = File::read("alerts.yml");
         for time in ["30s", "1m", "2m", "5m", "10m", "15m"] {
             alerts = alerts.with(&format!("for: {time}\n"), "for: 1s\n");
         }
         alerts.put(directory);
-        let each = |format: &dyn Fn(&str) -> String| {
-            let targets: Vec<String> = targets.iter().map(|it| format(it)).collect();
-            targets.join(", ")
-        };
-        let config = File::read("prometheus.yml")
-            .with(r#""127.0.0.1:8080""#, &each(&|it| format!("{it:?}")))
-            .with(
-                r#""http://127.0.0.1:8080/ready""#,
-                &each(&|it| format!("\"http://{it}/ready\"")),
-            )
-            .with("127.0.0.1:9115", prober)
-            .with("interval: 15s", "interval: 1s")
-            .put(directory);
+        let config = config.with("interval: 15s", "interval: 1s").put(directory);
         let address = free_address();
         let arguments = [
             &format!("--config.file={config}"),
@@ -59,7 +52,7 @@ impl Prometheus {
         let mut prometheus = Self { program, address };
         prometheus.wait("a scrape of each", |it| {
             let up = it.query(r#"up{job="health"} == 1"#);
-            up.is_some_and(|it| it.len() == targets.len())
+            up.is_some_and(|it| it.len() == targets)
         });
         prometheus
     }
@@ -68,6 +61,21 @@ impl Prometheus {
         let answers = Answers(&self.address);
         self.program.wait(what, || holds(&answers));
     }
+}
+
+/// `prometheus.yml` with these nodes, and a blackbox exporter.
+pub(super) fn config(targets: &[&str], prober: &str) -> File {
+    let each = |format: &dyn Fn(&str) -> String| {
+        let targets: Vec<String> = targets.iter().map(|it| format(it)).collect();
+        targets.join(", ")
+    };
+    File::read("prometheus.yml")
+        .with(r#""127.0.0.1:8080""#, &each(&|it| format!("{it:?}")))
+        .with(
+            r#""http://127.0.0.1:8080/ready""#,
+            &each(&|it| format!("\"http://{it}/ready\"")),
+        )
+        .with("127.0.0.1:9115", prober)
 }
 
 /// What Prometheus says over its HTTP API.
