@@ -16,8 +16,8 @@ probe ready {
     .timeout = 2s;
     .window = 3;
     .threshold = 2;
-    # Not trusted before it has proved itself.
-    .initial = 0;
+    # Not trusted before it has proved itself, once: with 0 a reload would have no node for 2 s.
+    .initial = 1;
 }
 
 backend node1 {

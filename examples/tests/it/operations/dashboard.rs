@@ -4,7 +4,8 @@
 use serde_json::Value;
 
 use super::file::{File, folder};
-use super::program::{run, tool};
+use super::pair::host;
+use super::program::{free_address, run, tool};
 use super::prometheus::Prometheus;
 use crate::process::{Directory, Node};
 
@@ -21,20 +22,23 @@ fn filled(expression: &str) -> String {
         .replace("offset 1m", "offset 1s")
 }
 
+/// Two nodes with checks of the same names. The replica of the second stands still, so that there
+/// is a lag to come; nothing else of it can be ill.
 #[test]
-fn every_panel_has_data() {
+fn every_panel_has_data_of_two_nodes() {
     let directory = Directory::new("dashboard");
     let gone = directory.check("gone", "");
-    // Its replica stands still, so that there is a lag to come.
-    let node = Node::start(&[
-        "--interval",
-        "100ms",
-        "--file-check",
-        &gone,
+    let start = |more: &[&str]| Node::start(&[&["--interval", "100ms"], more].concat());
+    let first = start(&["--node-id", "a", "--file-check", &gone]);
+    let second = start(&[
+        "--node-id",
+        "b",
+        "--without-own-checks",
         "--apply-time",
         "1h",
     ]);
-    let mut prometheus = Prometheus::of(&node, &directory);
+    let nodes = [&first, &second].map(host);
+    let mut prometheus = Prometheus::with_prober(&nodes, &free_address(), &directory);
 
     let dashboard: Value = serde_json::from_str(File::read("dashboard.json").text()).unwrap();
     let mut asked = 0;
@@ -57,7 +61,60 @@ fn every_panel_has_data() {
         let query = filled(query);
         let inner = query.strip_prefix("label_values(").unwrap();
         let (matching, label) = inner.strip_suffix(')').unwrap().rsplit_once(", ").unwrap();
-        prometheus.wait(&query, |it| it.label_values(label, matching).is_some());
+        let least = if ["node_id", "instance"].contains(&label) {
+            2
+        } else {
+            1
+        };
+        prometheus.wait(&query, |it| {
+            let values = it.label_values(label, matching);
+            values.is_some_and(|it| it.len() >= least)
+        });
+    }
+
+    // Nothing restarts, until one does.
+    let annotations = dashboard["annotations"]["list"].as_array().unwrap();
+    let restarts: Vec<String> = annotations
+        .iter()
+        .map(|it| filled(it["expr"].as_str().unwrap()))
+        .collect();
+    for query in &restarts {
+        prometheus.wait(query, |it| it.query(query).is_none());
+    }
+    let listen = host(&second).to_owned();
+    drop(second);
+    let _again = Node::start_as(&["--listen", &listen, "--node-id", "b"]);
+    for query in &restarts {
+        prometheus.wait(query, |it| {
+            let marks = it.query(query).unwrap_or_default();
+            marks.len() == 1 && marks[0]["metric"]["instance"] == listen
+        });
+    }
+}
+
+/// A unit as the name of the metric has it: seconds are no milliseconds, a share is no number.
+#[test]
+fn units_are_those_of_the_metrics() {
+    let dashboard: Value = serde_json::from_str(File::read("dashboard.json").text()).unwrap();
+    for panel in dashboard["panels"].as_array().unwrap() {
+        let unit = &panel["fieldConfig"]["defaults"]["unit"];
+        for target in panel["targets"].as_array().into_iter().flatten() {
+            let expression = target["expr"].as_str().unwrap();
+            let expected: &[&str] = if expression.contains("rate(") {
+                &["ops", "reqps", "cps"]
+            } else if expression.contains("_seconds") {
+                &["s"]
+            } else if expression.contains("_score") {
+                &["percentunit"]
+            } else {
+                &["short"]
+            };
+            assert!(
+                expected.iter().any(|it| unit == it),
+                "{}: {unit}",
+                panel["title"]
+            );
+        }
     }
 }
 

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use health_examples::command_line::{Command, CommandLine};
 use health_examples::flags::{self, Flags};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::file::{File, folder};
 use super::margins::{STALL, WAIT};
-use super::program::{run, tool};
-use crate::process::Node;
+use super::pair::host;
+use super::program::{free_address, run, tool};
+use super::prometheus::Prometheus;
+use crate::process::{Directory, Node};
 
 fn manifests() -> Vec<Value> {
     serde_saphyr::from_multiple(File::read("kubernetes.yaml").text()).unwrap()
@@ -34,7 +36,7 @@ fn the_manifests_follow_the_published_schemas() {
     }
     // It would notice.
     let wrong = File::read("kubernetes.yaml").with("failureThreshold", "failureLimit");
-    let directory = crate::process::Directory::new("kubernetes");
+    let directory = Directory::new("kubernetes");
     let (good, said) = run(
         &validator,
         &["--strict", "-k", "1.37", &wrong.put(&directory)],
@@ -103,4 +105,50 @@ fn the_probes_ask_for_what_is_there() {
         .as_str()
         .unwrap();
     assert_eq!(node.get(path).0, 200, "{path}");
+}
+
+/// Service discovery gives each port of each pod as a target, with labels of its own
+/// (<https://prometheus.io/docs/prometheus/latest/configuration/configuration/#pod>); a file gives the
+/// same here.
+#[test]
+fn prometheus_finds_the_pods_of_the_manifest() {
+    let node = Node::start(&[]);
+    node.wait_for("/ready", 200);
+    let pod = &manifest("Deployment")["spec"]["template"];
+    let target = |name: &str, port: &Value, phase: &str, address: &str| {
+        let mut labels = json!({
+            "__meta_kubernetes_namespace": "shop",
+            "__meta_kubernetes_pod_name": name,
+            "__meta_kubernetes_pod_phase": phase,
+            "__meta_kubernetes_pod_container_port_name": port,
+        });
+        let annotations = pod["metadata"]["annotations"].as_object().unwrap();
+        for (key, value) in annotations {
+            let key = key.replace(['.', '/'], "_");
+            labels[format!("__meta_kubernetes_pod_annotation_{key}")] = value.clone();
+        }
+        json!({ "targets": [address], "labels": labels })
+    };
+    let port = &pod["spec"]["containers"][0]["ports"][0]["name"];
+    let nobody = free_address();
+    let mut without = target("not-asked-for", port, "Running", &nobody);
+    without["labels"]["__meta_kubernetes_pod_annotation_prometheus_io_scrape"] = json!("false");
+    let targets = json!([
+        target("node-1", port, "Running", host(&node)),
+        target("other-port", &json!("traffic"), "Running", &nobody),
+        target("ended", port, "Succeeded", &nobody),
+        without,
+    ]);
+    let directory = Directory::new("pods");
+    let found = directory.path("pods.json");
+    std::fs::write(&found, targets.to_string()).unwrap();
+    let files = format!("file_sd_configs:\n      - files: [{:?}]", found.display());
+    let config = File::read("prometheus.kubernetes.yml")
+        .with("kubernetes_sd_configs:\n      - role: pod", &files);
+    let mut prometheus = Prometheus::start(config, 1, &directory);
+    prometheus.wait("the node's figures, and nothing else", |it| {
+        let told = r#"health_node_info{namespace="shop", pod="node-1"}"#;
+        let up = it.query(r#"up{job="health"}"#);
+        it.query(told).is_some() && up.is_some_and(|it| it.len() == 1)
+    });
 }

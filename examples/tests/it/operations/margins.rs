@@ -80,4 +80,10 @@ fn systemd_waits_for_the_deadline() {
     // The node beats once a second at most, and liveness fails after 10 s of a stall.
     assert!(seconds("WatchdogSec=") > STALL);
     assert!(unit.text().contains("\nType=notify\n"));
+
+    // A loop of starts is given up some time; one of critical failures never, for it is mended elsewhere.
+    let times = u32::try_from(seconds("StartLimitBurst=").as_secs()).unwrap();
+    let window = seconds("StartLimitIntervalSec=");
+    assert!(seconds("RestartSec=") * times < window / 2);
+    assert!(flags.grace * times > window);
 }

@@ -2,19 +2,24 @@
 //!
 //! The very files are used: what a test needs otherwise (addresses, intervals) is replaced in them.
 
+mod alerts;
 mod blackbox;
 mod curl;
 mod dashboard;
 mod envoy;
 mod file;
+mod firing;
 mod haproxy;
 mod kubernetes;
 mod margins;
+mod mutants;
+mod mute;
 mod nginx;
 mod openmetrics;
 mod pair;
 mod program;
 mod prometheus;
+mod promtool;
 mod systemd;
 mod thresholds;
 mod varnish;

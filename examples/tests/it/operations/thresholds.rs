@@ -7,6 +7,7 @@ use health_examples::shutdown_flags::ShutdownFlags;
 use health_lag::LagPolicy;
 use serde_json::{Value, json};
 
+use super::alerts;
 use super::file::File;
 
 fn seconds(time: Duration) -> Value {
@@ -26,13 +27,9 @@ fn steps(title: &str) -> Vec<Value> {
 
 /// An alert's rule.
 fn alert(name: &str) -> Value {
-    let rules: Value = serde_saphyr::from_str(File::read("alerts.yml").text()).unwrap();
-    let groups = rules["groups"].as_array().unwrap().iter();
-    let mut alerts = groups.flat_map(|it| it["rules"].as_array().unwrap());
-    let found = alerts.find(|it| it["alert"] == name);
-    found
-        .unwrap_or_else(|| panic!("there is no {name}"))
-        .clone()
+    let mut rules = alerts::rules().into_iter();
+    let found = rules.find(|it| alerts::name(it) == name);
+    found.unwrap_or_else(|| panic!("there is no {name}"))
 }
 
 fn expression(name: &str) -> String {
@@ -66,8 +63,8 @@ fn the_limits_of_a_lag_are_those_of_the_program() {
     }
     // It is ahead by so little that it must not wait.
     assert!(alert("HealthLagBreachPredicted")["for"].is_null());
-    let alerts = File::read("alerts.yml");
-    let said = alerts.between("# The limits (", " by default)");
+    let file = File::read("alerts.yml");
+    let said = file.between("# The limits (", " by default)");
     let [warning, critical] = [policy.warning, policy.critical].map(|it| it.as_secs());
     assert_eq!(said, format!("{warning} s, {critical} s"));
 }
