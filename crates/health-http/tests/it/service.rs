@@ -19,6 +19,7 @@ mod dialect_golden;
 mod dialects;
 mod disclosure;
 mod events;
+mod hindrance;
 mod mapping;
 #[cfg(feature = "prometheus")]
 mod metrics;
