@@ -407,12 +407,12 @@ impl Health {
         self.reader().lifecycle()
     }
 
-    /// The node's name, as it was given.
+    /// The node's name, as far as it is [shown](crate::HealthBuilder::node_id).
     pub fn node_id(&self) -> &str {
         self.reader().node_id()
     }
 
-    /// The service's version, as it was given.
+    /// The service's version, as far as it is shown.
     pub fn version(&self) -> &str {
         self.reader().version()
     }
