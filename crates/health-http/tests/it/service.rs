@@ -15,6 +15,7 @@ use http_body_util::BodyExt;
 use hyper::Request;
 use serde_json::Value;
 
+mod demand;
 mod dialect_golden;
 mod dialects;
 mod disclosure;
