@@ -20,6 +20,7 @@ mod mutated;
 mod mutation;
 mod node;
 mod process;
+mod secrecy;
 mod stall;
 mod suspension;
 mod trouble;
