@@ -23,6 +23,8 @@ mod events;
 mod hindrance;
 mod mapping;
 #[cfg(feature = "prometheus")]
+mod metric_values;
+#[cfg(feature = "prometheus")]
 mod metrics;
 #[cfg(feature = "ui")]
 mod page;
