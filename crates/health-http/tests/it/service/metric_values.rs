@@ -1,8 +1,8 @@
 //! The values of a scrape, against the state that they are taken from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use health_core::{Component, ComponentSpec, Health, Outcome, check_fn};
@@ -130,4 +130,52 @@ async fn of_the_node() {
     series.assert("health_node_start_time_seconds", start);
     // 0.3 of what is critical, which weighs as much as both others; those have no fresh evidence.
     series.assert("health_node_score", 0.15);
+}
+
+/// Checks come, go and are replaced while the scrapes are made.
+#[tokio::test]
+async fn a_check_is_in_a_scrape_as_a_whole_or_not_at_all() {
+    let (health, service) = node();
+    let check = |number: usize| check_fn(format!("check-{number}"), |_| async { true });
+    for number in 0..50 {
+        health.register(check(number)).unwrap();
+    }
+    let over = Arc::new(AtomicBool::new(false));
+    let churn = std::thread::spawn({
+        let (health, over) = (health.clone(), Arc::clone(&over));
+        move || {
+            let mut changes = 0;
+            for number in (0..50).cycle() {
+                if over.load(Ordering::Relaxed) {
+                    return changes;
+                }
+                if changes % 3 == 0 {
+                    health.unregister(&format!("check-{number}")).unwrap();
+                    health.register(check(number)).unwrap();
+                } else {
+                    health.replace(check(number)).unwrap();
+                }
+                changes += 1;
+            }
+            changes
+        }
+    });
+    for _ in 0..200 {
+        let Series(series) = Series::scraped(&service).await;
+        let named = |metric: &str| -> BTreeSet<&str> {
+            let labels = series.keys().filter(|name| name.starts_with(metric));
+            labels.map(|name| name.split('"').nth(1).unwrap()).collect()
+        };
+        let all = named("health_check_info{");
+        for metric in [
+            "health_check_status{",
+            "health_check_score{",
+            "health_check_runs_total{",
+            "health_check_duration_seconds_count{",
+        ] {
+            assert_eq!(named(metric), all, "{metric}");
+        }
+    }
+    over.store(true, Ordering::Relaxed);
+    assert!(churn.join().unwrap() > 0);
 }
