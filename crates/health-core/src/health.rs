@@ -371,19 +371,20 @@ impl Health {
             .map(|slot| slot.history())
     }
 
-    /// What all runs of a check amount to, and the [quantiles](History::latency_quantile) of the
-    /// remembered ones: for who asks for many checks, and so wants no copy of each
+    /// What all runs of a check amount to by now, and the [quantiles](History::latency_quantile) of
+    /// the remembered ones: for who asks for many checks, and so wants no copy of each
     /// [`history`](Self::history).
+    ///
+    /// `None` if the check has been taken away since `check` was read; another one of its name has
+    /// figures of its own.
     pub fn run_figures<const N: usize>(
         &self,
-        name: &str,
+        check: &CheckState,
         quantiles: [f64; N],
     ) -> Option<(Totals, [Option<Duration>; N])> {
-        self.reader()
-            .directory
-            .load()
-            .get(name)
-            .map(|slot| slot.figures(quantiles))
+        let directory = self.reader().directory.load();
+        let slot = directory.get(check.name())?;
+        slot.is_of(&check.spec).then(|| slot.figures(quantiles))
     }
 
     /// A few figures on the node.
@@ -407,12 +408,12 @@ impl Health {
         self.reader().lifecycle()
     }
 
-    /// The node's name, as it was given.
+    /// The node's name, as far as it is [shown](crate::HealthBuilder::node_id).
     pub fn node_id(&self) -> &str {
         self.reader().node_id()
     }
 
-    /// The service's version, as it was given.
+    /// The service's version, as far as it is shown.
     pub fn version(&self) -> &str {
         self.reader().version()
     }

@@ -104,7 +104,7 @@ pub mod testing;
 pub use aggregate::{Aggregate, Aggregation};
 pub use ask::AskError;
 pub use blocking::{BlockingPool, blocking_fn};
-pub use builder::HealthBuilder;
+pub use builder::{HealthBuilder, MAX_IDENTITY};
 pub use check::{Check, CheckContext, check_fn};
 pub use component::{Component, ComponentSpec};
 pub use engine::RegisterError;

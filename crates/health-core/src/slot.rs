@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 
 use crate::history::{History, Ring, Totals};
 use crate::moment::Moment;
+use crate::spec::Spec;
 use crate::state::CheckState;
 use crate::wake::Wake;
 
@@ -59,6 +60,11 @@ impl Slot {
 
     pub(crate) fn state(&self) -> Arc<CheckState> {
         self.state.load_full()
+    }
+
+    /// Whether it is of the registration that has this very spec.
+    pub(crate) fn is_of(&self, spec: &Arc<Spec>) -> bool {
+        Arc::ptr_eq(&self.state.load().spec, spec)
     }
 
     /// The state as it reads at `now`, and until when it does.
@@ -118,7 +124,6 @@ mod tests {
     use super::*;
     use crate::engine::entry::{Entry, Key};
     use crate::moment::Now;
-    use crate::spec::Spec;
     use std::time::SystemTime;
 
     fn slot(name: &str) -> Arc<Slot> {

@@ -62,33 +62,56 @@ pub(crate) fn asked<'a, B>(
         Route::Actuator(_) => Form::plain(Dialect::Actuator, View::Full),
         _ => form(route, query, request.headers()),
     };
-    let route = settle(route, health);
     let presented =
         disclosure.has_tokens() && token::is_presented(&disclosure.tokens, request.headers());
-    // Whether there is such a component is told to nobody who may not see it.
-    let judged = *route.as_ref().unwrap_or(&Route::Checks);
-    match disclosure.access(judged, presented, !form.excluded.is_empty()) {
-        Access::Granted(View::Full) => {}
-        Access::Granted(View::StatusOnly) => {
-            form.view = View::StatusOnly;
-            form.excluded.clear();
+    let judged = judged(route, health);
+    form.view = match disclosure.access(judged, presented, !form.excluded.is_empty()) {
+        Access::Granted(view) => view,
+        Access::Unauthorized | Access::Hidden if route.is_component() => {
+            return Err(Refusal::NoComponent);
         }
         Access::Unauthorized => return Err(Refusal::Unauthorized),
         Access::Hidden if form.dialect == Dialect::Actuator => return Err(Refusal::NoComponent),
         Access::Hidden => return Err(Refusal::NotFound),
+    };
+    if form.view == View::StatusOnly {
+        form.excluded.clear();
     }
-    Ok((route?, form))
+    let route = settle(route, form.view, health)?;
+    Ok((route, form))
 }
 
-/// What the route of a path comes down to, of which it is known that it may be answered.
-pub(crate) fn resolve<'a>(route: Option<Route<'a>>, health: &Health) -> Result<Route<'a>, Refusal> {
-    settle(route.ok_or(Refusal::NotFound)?, health)
+/// What the route of a path comes down to, of which it is known that it may be answered, and how
+/// much of it.
+pub(crate) fn resolve<'a>(
+    route: Option<Route<'a>>,
+    view: View,
+    health: &Health,
+) -> Result<Route<'a>, Refusal> {
+    settle(route.ok_or(Refusal::NotFound)?, view, health)
+}
+
+/// What of a node a route is at most: of Spring Boot's paths, before it is known what has that
+/// name. Who may not see it is refused before anything is looked up, so that neither the answer nor
+/// the time it takes tells him what there is.
+fn judged<'a>(route: Route<'a>, health: &Health) -> Route<'a> {
+    let Route::Actuator(path) = route else {
+        return route;
+    };
+    match path {
+        ActuatorPath::Node => Route::Report,
+        ActuatorPath::Named(name) => match probe(name) {
+            Some(probe) if health.group_verdict(name).is_none() => Route::Probe(probe),
+            _ => Route::Group(name),
+        },
+        ActuatorPath::Member { check, .. } => Route::Check(check),
+    }
 }
 
 /// What a route comes down to.
-fn settle<'a>(route: Route<'a>, health: &Health) -> Result<Route<'a>, Refusal> {
+fn settle<'a>(route: Route<'a>, view: View, health: &Health) -> Result<Route<'a>, Refusal> {
     match route {
-        Route::Actuator(path) => actuator(path, health).ok_or(Refusal::NoComponent),
+        Route::Actuator(path) => actuator(path, view, health).ok_or(Refusal::NoComponent),
         other => Ok(other),
     }
 }
@@ -119,25 +142,34 @@ fn form(route: Route<'_>, query: Query, headers: &HeaderMap) -> Form {
     }
 }
 
-/// What a path of Spring Boot's stands for; `None` if there is no such component. A group comes
-/// before a check of its name, and `liveness` and `readiness` are there without being set up.
-fn actuator<'a>(path: ActuatorPath<'a>, health: &Health) -> Option<Route<'a>> {
+/// What a path of Spring Boot's stands for; `None` if there is no such component, or none to be
+/// seen. A group comes before a check of its name, and `liveness` and `readiness` are there without
+/// being set up.
+fn actuator<'a>(path: ActuatorPath<'a>, view: View, health: &Health) -> Option<Route<'a>> {
     let is_group = |name: &str| health.group_verdict(name).is_some();
     match path {
         ActuatorPath::Node => Some(Route::Report),
         ActuatorPath::Named(name) if is_group(name) => Some(Route::Group(name)),
-        ActuatorPath::Named("liveness") => Some(Route::Probe(Probe::Live)),
-        ActuatorPath::Named("readiness") => Some(Route::Probe(Probe::Ready)),
+        ActuatorPath::Named(name) if probe(name).is_some() => probe(name).map(Route::Probe),
+        _ if view == View::StatusOnly => None,
         ActuatorPath::Named(name) => health.check(name).map(|_| Route::Check(name)),
         ActuatorPath::Member { group, check } => {
-            let is_member = match group {
+            let is_member = match probe(group) {
                 _ if is_group(group) => health.group_report(group)?.check(check).is_some(),
-                "liveness" => counts(health, check, Probe::Live),
-                "readiness" => counts(health, check, Probe::Ready),
-                _ => false,
+                Some(probe) => counts(health, check, probe),
+                None => false,
             };
             is_member.then_some(Route::Check(check))
         }
+    }
+}
+
+/// The groups that Spring Boot has for the probes.
+fn probe(name: &str) -> Option<Probe> {
+    match name {
+        "liveness" => Some(Probe::Live),
+        "readiness" => Some(Probe::Ready),
+        _ => None,
     }
 }
 

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use health_core::{CheckState, NodeStatus, Report};
 use serde::{Serialize, Serializer};
 
-pub(crate) use kubernetes::{Lines, text};
+pub(crate) use kubernetes::{Hindrance, Lines, text};
 
 /// A way to say how a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use health_core::{CheckState, CheckStatus, Health, NodeStatus, Probe, Report};
 use hyper::{Response, StatusCode};
 
 use crate::body::Body;
-use crate::dialect::{self, Dialect, Form, Lines, View, Whole};
+use crate::dialect::{self, Dialect, Form, Hindrance, Lines, View, Whole};
 use crate::history;
 use crate::kept::Kept;
 use crate::native;
@@ -95,12 +95,11 @@ impl Pages {
         }
         if !form.excluded.is_empty() {
             let is_excluded = |name: &str| form.excludes(name);
-            let stalled = stall.readiness || stall.liveness;
-            let passing = !stalled
+            let passing = !stall.fails_node()
                 && self
                     .health
                     .passes_without(Probe::Health, &report, is_excluded);
-            let body = text(title(Probe::Health), passing, &report, form);
+            let body = text(title(Probe::Health), passing, &report, stall, form);
             return reply::verdict(passing, form.dialect, body.into());
         }
         let (status, _) = stall.overlay(report.status, &report.message);
@@ -122,10 +121,9 @@ impl Pages {
         let (status, message) = stall.overlay(report.status, &report.message);
         if !form.excluded.is_empty() {
             let is_excluded = |name: &str| form.excludes(name);
-            let stalled = stall.readiness || stall.liveness;
             let passes = self.health.group_passes_without(name, &report, is_excluded);
-            let passing = !stalled && passes == Some(true);
-            let body = text(name, passing, &report, form);
+            let passing = !stall.fails_node() && passes == Some(true);
+            let body = text(name, passing, &report, stall, form);
             return reply::verdict(passing, form.dialect, body.into());
         }
         let shown = Shown::Group(report.stamp, stall);
@@ -199,7 +197,7 @@ fn whole(
     let (status, message) = stall.overlay(report.status, &report.message);
     let passing = is_serving(status);
     if form.dialect == Dialect::Kubernetes {
-        return text(name, passing, report, form);
+        return text(name, passing, report, stall, form);
     }
     let is_full = form.view == View::Full;
     dialect::whole(
@@ -215,13 +213,14 @@ fn whole(
 }
 
 /// The same in the text of Kubernetes.
-fn text(name: &str, passing: bool, report: &Report, form: &Form) -> Vec<u8> {
+fn text(name: &str, passing: bool, report: &Report, stall: StallView, form: &Form) -> Vec<u8> {
     if passing && !form.verbose {
         return b"ok".to_vec();
     }
     let lines = (form.view == View::Full).then(|| Lines {
         checks: report.checks.iter().map(AsRef::as_ref),
         excluded: &form.excluded,
+        hindrance: Hindrance::of(passing, report.status, stall.fails_node()),
     });
     dialect::text(name, passing, lines)
 }

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use health_core::{Health, NodeStatus, Probe, Report, Verdict};
 use serde::Serialize;
 
-use crate::dialect::{self, Dialect, Form, Lines, View, Whole};
+use crate::dialect::{self, Dialect, Form, Hindrance, Lines, View, Whole};
 use crate::stall_view::StallView;
 use crate::wire_time::Uptime;
 
@@ -111,10 +111,11 @@ impl ProbeBodies {
         let verdict = health.verdict(self.probe);
         let passing = health.passes_without(self.probe, &report, |name| form.excludes(name))
             && !self.is_hindered(verdict, stall);
+        let hindrance = Hindrance::of(passing, verdict.status, self.is_stalled(stall));
         Said {
             passing,
             status: verdict.status,
-            body: self.text(passing, Some(&report), form).into(),
+            body: self.text(passing, hindrance, Some(&report), form).into(),
         }
     }
 
@@ -170,7 +171,11 @@ impl ProbeBodies {
         };
         let body = match form.dialect {
             Dialect::Native => self.native(&whole, ground.uptime, form.view),
-            Dialect::Kubernetes => self.text(passing, report, form),
+            Dialect::Kubernetes => {
+                let stalled = self.is_stalled(ground.stall);
+                let hindrance = Hindrance::of(passing, ground.verdict.status, stalled);
+                self.text(passing, hindrance, report, form)
+            }
             other => dialect::whole(other, &whole),
         };
         Said {
@@ -180,7 +185,13 @@ impl ProbeBodies {
         }
     }
 
-    fn text(&self, passing: bool, report: Option<&Report>, form: &Form) -> Vec<u8> {
+    fn text(
+        &self,
+        passing: bool,
+        hindrance: Option<Hindrance>,
+        report: Option<&Report>,
+        form: &Form,
+    ) -> Vec<u8> {
         if passing && !form.verbose {
             return b"ok".to_vec();
         }
@@ -191,6 +202,7 @@ impl ProbeBodies {
                 .map(AsRef::as_ref)
                 .filter(|check| check.spec.impact_for(self.probe).is_some()),
             excluded: &form.excluded,
+            hindrance,
         });
         dialect::text(title(self.probe), passing, lines)
     }

@@ -75,6 +75,15 @@ impl Route<'_> {
         )
     }
 
+    /// Whether it is a component or a group in the words of Spring Boot, which hides what is not to
+    /// be seen as if it were not there.
+    pub(crate) fn is_component(self) -> bool {
+        matches!(
+            self,
+            Self::Actuator(ActuatorPath::Named(_) | ActuatorPath::Member { .. })
+        )
+    }
+
     /// Whether the answer shows results, so that those on demand are to be asked for first.
     pub(crate) fn demands(self) -> bool {
         !matches!(self, Self::Summary | Self::History(_) | Self::Mounted(_))

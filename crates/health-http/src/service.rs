@@ -139,7 +139,7 @@ impl Inner {
     async fn demanded(self: Arc<Self>, path: String, form: Form, probe: Probe) -> Response<Body> {
         self.health.demand(probe).await;
         let found = route(&path);
-        let response = match resolve(found, &self.health) {
+        let response = match resolve(found, form.view, &self.health) {
             Ok(route) => self.respond(route, &form, clock::now().into_std()),
             // It was unregistered meanwhile.
             Err(refusal) => refusal.into(),

@@ -92,7 +92,8 @@ impl HealthServiceBuilder {
         self
     }
 
-    /// Asks for a bearer token wherever more than a probe is answered; 401 without one.
+    /// Asks for a bearer token wherever more than a probe is answered; 401 without one, but for the
+    /// groups and checks of Spring Boot's paths, which are 404 as if they were not there.
     ///
     /// The probes stay open, and tell strangers their status alone; an exclusion needs the token
     /// too. Together with [`status_only`](Self::status_only) the status of the node and of groups

@@ -30,6 +30,11 @@ impl From<Stall> for StallView {
 }
 
 impl StallView {
+    /// Whether any probe fails by it, and so the node.
+    pub(crate) fn fails_node(self) -> bool {
+        self.readiness || self.liveness
+    }
+
     pub(crate) fn message(self) -> String {
         format!("the application has not responded for {} s", self.seconds)
     }
@@ -37,7 +42,7 @@ impl StallView {
     /// The status and message of the node, made worse by a stall.
     pub(crate) fn overlay(self, status: NodeStatus, message: &str) -> (NodeStatus, Cow<'_, str>) {
         let serving = matches!(status, NodeStatus::Healthy | NodeStatus::Degraded);
-        if serving && (self.readiness || self.liveness) {
+        if serving && self.fails_node() {
             (NodeStatus::Unhealthy, Cow::Owned(self.message()))
         } else {
             (status, Cow::Borrowed(message))

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use health_core::{
-    Cause, CheckStatus, ComponentSpec, Health, MAX_HISTORY, Outcome, Probe, RegisterError, Report,
-    SpecError, UnknownCheck, check_fn,
+    Cause, CheckState, CheckStatus, ComponentSpec, Health, MAX_HISTORY, Outcome, Probe,
+    RegisterError, Report, SpecError, UnknownCheck, check_fn,
 };
 use tokio::time::sleep;
 
@@ -109,6 +109,33 @@ async fn a_replaced_check_begins_anew_and_its_run_is_dropped() {
     sleep(secs(60)).await;
     assert_eq!(new.inside(), 0);
     assert!(new.runs() <= 63 && health.report().checks.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn figures_of_runs_are_of_the_check_that_was_read() {
+    let health = Health::new();
+    let db = || check_fn("db", |_| async {}).every(secs(3600));
+    health.register(db()).unwrap();
+    health.start().unwrap();
+    for _ in 0..3 {
+        health.ask("db").await.unwrap();
+    }
+    let figures = |of: &CheckState| health.run_figures(of, [0.5]);
+    let first = check(&health, "db");
+    let (totals, [median]) = figures(&first).unwrap();
+    assert_eq!(totals.runs(), first.runs);
+    assert!(median.is_some());
+    // It is the same one after another run, switched off, or stale.
+    health.ask("db").await.unwrap();
+    health.disable("db").unwrap();
+    assert_eq!(figures(&first).unwrap().0.runs(), first.runs + 1);
+    assert!(figures(&check(&health, "db")).is_some());
+    // Another of its name has nothing to do with it.
+    health.replace(db()).unwrap();
+    let second = check(&health, "db");
+    assert_eq!((figures(&first), figures(&second).is_some()), (None, true));
+    health.unregister("db").unwrap();
+    assert_eq!((figures(&first), figures(&second)), (None, None));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,6 @@
 //! The figures of a node and its checks.
 //!
-//! One pass over the state; it asks nobody and runs nothing.
+//! One pass over the checks of one report; it asks nobody and runs nothing.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
@@ -36,6 +36,13 @@ type Figures = (Totals, [Option<Duration>; 3]);
 /// | `health_check_last_run_timestamp_seconds{check}` | gauge | absent before the first |
 /// | `health_check_runs_total{check,outcome}` | counter | `healthy`, `degraded`, `unhealthy`, `timeout`, `panic` |
 /// | `health_check_duration_seconds{check}` | summary | quantiles of the remembered runs, count and sum of all |
+///
+/// A scrape is drawn from one [`Report`]: statuses, scores and which checks there are belong
+/// together. What is not in it is read just after, for each by itself: the verdicts of the probes,
+/// and the figures of the runs, each check's all at once. So in a scrape that is made while
+/// something changes, a check may have one run more in its counters than in its score, and a probe
+/// may be a change ahead of the node's status. A check that is taken away or replaced meanwhile is
+/// left out of that scrape, whole.
 ///
 /// Names of checks are a bounded alphabet, and there are as many series as checks: one that
 /// is unregistered is gone from the next scrape. The counters of a check begin anew when it is
@@ -189,12 +196,14 @@ impl Collector for HealthCollector {
 }
 
 impl HealthCollector {
-    /// All of it: one pass over the state. Metrics without a series are left out.
+    /// All of it: one pass over the checks. Metrics without a series are left out.
     pub(super) fn families<F: Family>(&self) -> impl Iterator<Item = F> {
         let report = self.health.report();
         let mut checks = Checks::<F>::new();
         for check in &report.checks {
-            checks.add(check, self.health.run_figures(check.name(), QUANTILES));
+            if let Some(figures) = self.health.run_figures(check, QUANTILES) {
+                checks.add(check, figures);
+            }
         }
         let node: [F; 6] = self.node(&report);
         node.into_iter()
@@ -259,7 +268,7 @@ impl<F: Family> Checks<F> {
         }
     }
 
-    fn add(&mut self, check: &CheckState, figures: Option<Figures>) {
+    fn add(&mut self, check: &CheckState, (totals, latencies): Figures) {
         let name = ("check", check.name());
         let spec = &check.spec;
         let kind = if check.component {
@@ -284,9 +293,6 @@ impl<F: Family> Checks<F> {
         if let Some(at) = check.at {
             self.last.set(&[name], seconds_since_1970(at));
         }
-        let Some((totals, latencies)) = figures else {
-            return;
-        };
         for (outcome, count) in [
             ("healthy", totals.healthy),
             ("degraded", totals.degraded),

@@ -15,11 +15,15 @@ use http_body_util::BodyExt;
 use hyper::Request;
 use serde_json::Value;
 
+mod demand;
 mod dialect_golden;
 mod dialects;
 mod disclosure;
 mod events;
+mod hindrance;
 mod mapping;
+#[cfg(feature = "prometheus")]
+mod metric_values;
 #[cfg(feature = "prometheus")]
 mod metrics;
 #[cfg(feature = "ui")]

@@ -58,12 +58,13 @@ pub(super) fn node() -> Node {
         health.register(check.every(LONG)).unwrap();
     }
     let mut parts = Vec::new();
-    for (name, tell) in [
-        ("ingest", Component::ready as fn(&Component)),
-        ("index", |part| part.degraded("rebuilding")),
-        ("silent", |_| {}),
+    let live = |name| ComponentSpec::new(name).live();
+    for (spec, tell) in [
+        (live("ingest").startup(), Component::ready as fn(&Component)),
+        (live("index"), |part| part.degraded("rebuilding")),
+        (live("silent"), |_| {}),
     ] {
-        let part = health.component(ComponentSpec::new(name).live()).unwrap();
+        let part = health.component(spec).unwrap();
         tell(&part);
         parts.push(part);
     }
@@ -137,7 +138,7 @@ pub(super) fn everything(format: &str) -> Vec<String> {
         "kubernetes" => &[
             "/readyz?verbose",
             "/livez?verbose",
-            "/startupz?verbose",
+            "/health/startup?verbose",
             "/startupz?exclude=ingest",
             "/health?format=kubernetes&verbose",
             "/health/groups/storage?format=kubernetes&verbose",
@@ -165,10 +166,15 @@ pub(super) fn everything(format: &str) -> Vec<String> {
 
 /// The paths whose answers follow the life of the node.
 fn whole(format: &str) -> Vec<String> {
-    ["/health", "/ready", "/live", "/startup"]
+    let mut paths: Vec<_> = ["/health", "/ready", "/live", "/startup"]
         .iter()
         .map(|path| format!("{path}?format={format}"))
-        .collect()
+        .collect();
+    if format == "kubernetes" {
+        paths.push("/health/startup?verbose".to_owned());
+        paths.push("/health/groups/storage?format=kubernetes".to_owned());
+    }
+    paths
 }
 
 #[tokio::test(start_paused = true)]

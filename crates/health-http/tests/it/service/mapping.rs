@@ -164,32 +164,60 @@ fn node_that_is(status: &str) -> (Health, Component) {
     (health, part)
 }
 
+/// What a path answers in each dialect, against a row of the page: its code and its other cells.
+async fn assert_becomes(service: &HealthService, path: &str, native: &str, cells: &[&str]) {
+    let [code, others @ .., kubernetes] = cells else {
+        panic!("{cells:?}");
+    };
+    let formats = ["components", "ietf", "actuator", "microprofile"];
+    assert_eq!(formats.len(), others.len());
+    for (format, expected) in formats.iter().zip(others).chain([(&"native", &native)]) {
+        let reply = get(service, &format!("{path}?format={format}")).await;
+        assert_eq!(reply.status.to_string(), *code, "{path} {format}");
+        assert_eq!(reply.json()["status"], *expected, "{path} {format}");
+    }
+    let text = get(service, &format!("{path}?format=kubernetes&verbose")).await;
+    assert_eq!(text.status.to_string(), *code, "{path}");
+    let last = text.text.lines().last().unwrap();
+    assert!(last.ends_with(kubernetes), "{path}: {last}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_node_becomes_what_the_page_says() {
     let rows = rows("The node, a group, a probe:");
     assert_eq!(rows.len(), 6);
-    // The last one is of probes; the golden files have it.
+    // The last one is of probes.
     for row in &rows[..5] {
-        let [native, code, others @ ..] = &row[..] else {
-            panic!("{row:?}");
-        };
+        let (native, cells) = row.split_first().unwrap();
+        let cells: Vec<_> = cells.iter().map(String::as_str).collect();
         let (health, _part) = node_that_is(native);
         health.group(Group::listed("all", ["part"])).unwrap();
         let service = HealthService::new(health);
         for path in ["/health", "/ready", "/health/groups/all"] {
-            for (format, expected) in ["components", "ietf", "actuator", "microprofile"]
-                .iter()
-                .zip(others)
-                .chain([(&"native", native)])
-            {
-                let reply = get(&service, &format!("{path}?format={format}")).await;
-                assert_eq!(reply.status.to_string(), *code, "{path} {format}");
-                assert_eq!(reply.json()["status"], expected.as_str(), "{path} {format}");
-            }
-            let text = get(&service, &format!("{path}?format=kubernetes&verbose")).await;
-            assert_eq!(text.status.to_string(), *code, "{path}");
-            let last = text.text.lines().last().unwrap();
-            assert!(last.ends_with(&others[4]), "{path}: {last}");
+            assert_becomes(&service, path, native, &cells).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_passes_in_a_node_that_does_not_becomes_what_the_page_says() {
+    let rows = rows("The node, a group, a probe:");
+    let row = rows.last().unwrap();
+    assert_eq!(row[0], "starting or stopping, of a probe that passes");
+    for (position, status, paths) in [
+        (0, "starting", &["/live"][..]),
+        (1, "stopping", &["/live", "/startup"]),
+    ] {
+        // A cell with two words has one for each of the two.
+        let cells = row[1..].iter().map(|cell| match cell.split_once(", ") {
+            Some((starting, stopping)) => [starting, stopping][position],
+            None => cell,
+        });
+        let cells: Vec<_> = cells.collect();
+        let (health, _part) = node_that_is(status);
+        let service = HealthService::new(health);
+        for path in paths {
+            assert_becomes(&service, path, status, &cells).await;
         }
     }
 }

@@ -66,7 +66,7 @@ async fn hostile_names_are_escaped_and_registries_join_without_a_metric_twice() 
     let service = HealthService::builder(health).registry(registry).build();
     let text = get(&service, "/metrics").await.text;
     assert!(
-        text.contains(r#"health_node_info{node_id="a\"b\\c\nd",version=""} 1"#),
+        text.contains(r#"health_node_info{node_id="a\"b\\c d",version=""} 1"#),
         "{text}"
     );
     assert!(text.contains("orders_total 1"));

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use health_core::{ComponentSpec, Outcome, check_fn};
+use health_core::{ComponentSpec, Health, Outcome, check_fn};
+use health_http::HealthService;
 use http_body_util::BodyExt;
 use hyper::{Method, Request, StatusCode, Version, header};
 use serde_json::{Value, json};
@@ -276,6 +277,25 @@ async fn a_probe_body_is_small_whatever_fails() {
             .contains("and 997 more")
     );
     assert_eq!(get(&service, "/live").await.status, 503);
+}
+
+#[tokio::test]
+async fn a_huge_identity_makes_no_huge_answer() {
+    let huge = || "\u{1f4a5}\"\\".repeat(1 << 20);
+    let health = Health::builder().node_id(huge()).version(huge()).build();
+    let service = HealthService::new(health);
+    for path in [
+        "/health",
+        "/health?format=ietf",
+        #[cfg(feature = "prometheus")]
+        "/metrics",
+        #[cfg(feature = "ui")]
+        "/health/ui/state",
+    ] {
+        let reply = get(&service, path).await;
+        assert!(reply.text.contains('\u{1f4a5}'), "{path}: {}", reply.text);
+        assert!(reply.text.len() < 8 << 10, "{path}: {}", reply.text.len());
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -83,7 +83,8 @@ impl Connection {
         }
     }
 
-    fn answer(&mut self) -> Answer {
+    /// The answer to what was sent.
+    pub(crate) fn answer(&mut self) -> Answer {
         let mut chunk = [0; 16 << 10];
         loop {
             if let Some(answer) = self.take() {

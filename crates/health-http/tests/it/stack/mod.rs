@@ -20,6 +20,9 @@ mod mutated;
 mod mutation;
 mod node;
 mod process;
+#[cfg(feature = "prometheus")]
+mod scrape;
+mod secrecy;
 mod stall;
 mod suspension;
 mod trouble;

@@ -48,6 +48,7 @@ fn a_blocked_runtime_fails_readiness_then_liveness_and_recovers() {
             let live = get(address, "/live");
             if live.status == 503 {
                 assert_eq!(live.json()["live"], false, "{live:?}");
+                assert_names_the_stall(address, "livez");
                 // Whatever fails liveness has failed readiness before.
                 assert_eq!(status("/ready"), 503, "round {round}");
             }
@@ -60,6 +61,8 @@ fn a_blocked_runtime_fails_readiness_then_liveness_and_recovers() {
         until("readiness", || status("/ready") == 200);
         until("liveness", || status("/live") == 200);
         assert_eq!(status("/health"), 200, "round {round}");
+        let text = get(address, "/readyz?verbose").body;
+        assert!(!text.contains("[-]runtime"), "{text}");
     }
     runtime.block_on(async {
         handle.close().await;
@@ -105,12 +108,30 @@ fn assert_tells_of_the_stall(address: SocketAddr) {
     let message = ready["message"].as_str().unwrap();
     assert!(message.contains(cause), "{message}");
 
+    assert_names_the_stall(address, "readyz");
+
     let report = get(address, "/health");
     assert_eq!(report.status, 503);
     let report = report.json();
     assert_eq!(report["status"], "unhealthy");
     let message = report["message"].as_str().unwrap();
     assert!(message.contains(cause), "{message}");
+}
+
+/// The text of Kubernetes does, and lets nobody exclude it.
+fn assert_names_the_stall(address: SocketAddr, probe: &str) {
+    for (query, warning) in [
+        ("verbose", ""),
+        (
+            "exclude=runtime",
+            "warn: some health checks cannot be excluded: no matches for \"runtime\"\n",
+        ),
+    ] {
+        let reply = get(address, &format!("/{probe}?{query}"));
+        let end = format!("[-]runtime failed: reason withheld\n{warning}{probe} check failed\n");
+        assert!(reply.body.ends_with(&end), "{reply:?}");
+        assert_eq!(reply.status, 503);
+    }
 }
 
 /// Returns when every worker is blocked; they go on when what it gives is dropped.
