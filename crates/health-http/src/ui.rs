@@ -26,8 +26,8 @@ const SCRIPT: &str = include_str!("ui/page.js");
 /// Lets the document run its own style and script, which it knows by their SHA-256, and nothing
 /// else. A test says what to write here after a change of either.
 const POLICY: &str = "default-src 'none'; \
-    style-src 'sha256-rHEoFDpkb1sMT12v38vtGPnkwM1kPcDTPNQxXh/oca4='; \
-    script-src 'sha256-EUgQ0FIgnDhFJFPewWaVpADKUlQIdPeS7gg+9fV3dcQ='; \
+    style-src 'sha256-yFqFX8YY9ztzS6fuppwTbyf11hjQKQe3bGPdcQZzH6s='; \
+    script-src 'sha256-QaUqQpYeJKo+MaTccx8LSod1M/8xBa1Ha/PpvTkg/Ac='; \
     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {

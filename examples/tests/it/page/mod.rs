@@ -15,3 +15,4 @@ mod many;
 mod quiet;
 mod sections;
 mod served;
+mod words;
