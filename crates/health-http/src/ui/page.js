@@ -84,6 +84,7 @@ function bytes(value) {
   }
 }
 
+const RUNS = { h: "healthy", d: "degraded", u: "unhealthy" };
 const checks = new Map(); // name -> { check, row }
 const shown = { text: "", kinds: new Set() };
 let node = null;
@@ -284,11 +285,9 @@ function tick() {
 function take(check) {
   let held = checks.get(check.name);
   if (!held) checks.set(check.name, held = { row: newRow(check.name) });
-  const moved = !held.check || kindOf(held.check) !== kindOf(check);
   held.check = check;
   held.words = [check.name, check.message, check.impact.replace("_", " "), check.description, ...check.tags].join("\n").toLowerCase();
   fill(held.row, check);
-  if (moved) held.row.remove();
 }
 
 function drop(name) {
@@ -302,8 +301,8 @@ function newRow(name) {
   row.lasting = el("span", { class: "lasting" });
   row.tags = el("span");
   row.message = el("span", { class: "message" });
-  row.spark = svg("svg", { class: "spark", viewBox: "0 0 90 18", height: 18, preserveAspectRatio: "none", role: "img" });
-  row.strip = svg("svg", { class: "strip", viewBox: "0 0 120 14", height: 14, preserveAspectRatio: "none", role: "img" });
+  row.spark = drawing("spark", 90, 18, [{}]);
+  row.strip = drawing("strip", 120, 14, Object.values(RUNS).map((kind) => ({ "data-state": kind })));
   row.age = el("span", { class: "age", title: "since its last result" });
   row.inside = el("dl", { class: "inside" });
   row.append(
@@ -347,10 +346,17 @@ function fillInside(row, check) {
   row.inside.replaceChildren(...facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
 }
 
-// For those who listen, and for those who point at it.
-function describe(at, words) {
+// Made once: a thousand rows may have a new run each second.
+function drawing(kind, width, height, paths) {
+  const box = { class: kind, viewBox: `0 0 ${width} ${height}`, height, preserveAspectRatio: "none", role: "img" };
+  return svg("svg", box, svg("title"), ...paths.map((path) => svg("path", path)));
+}
+
+// What it says is for those who listen, and for those who point at it.
+function redraw(at, words, ...paths) {
   mark(at, "aria-label", words);
-  at.append(svg("title", {}, words));
+  write(at.firstChild, words);
+  paths.forEach((d, i) => mark(at.children[i + 1], "d", d));
 }
 
 function drawSpark(at, check) {
@@ -358,27 +364,24 @@ function drawSpark(at, check) {
   const most = Math.max(...times, 0.001);
   // A run takes as much room as in the strip beside it: two runs are no trend. One is a dash.
   const line = times.map((ms, i) => `${90 - 3 * (times.length - 1 - i)} ${(17 - (16 * ms) / most).toFixed(1)}`).join("L");
-  at.replaceChildren();
-  if (times.length) at.append(svg("path", { d: `M${line}${times.length === 1 ? "h-3" : ""}` }));
-  describe(at, times.length ? `latency of the last ${times.length} runs, at most ${duration(most / 1000)}` : "no runs yet");
+  const words = times.length ? `latency of the last ${times.length} runs, at most ${duration(most / 1000)}` : "no runs yet";
+  redraw(at, words, times.length ? `M${line}${times.length === 1 ? "h-3" : ""}` : "");
 }
 
-const RUNS = { h: "healthy", d: "degraded", u: "unhealthy" };
 function drawStrip(at, check) {
   const past = check.runs.status;
-  const paths = { healthy: "", degraded: "", unhealthy: "" };
+  const paths = { h: "", d: "", u: "" };
   // A bad run is taller, so that it shows without its colour.
   [...past].forEach((letter, i) => {
-    const kind = RUNS[letter];
-    const height = { healthy: 6, degraded: 10, unhealthy: 14 }[kind];
-    paths[kind] += `M${120 - 4 * (past.length - i)} 14v-${height}h3v${height}z`;
+    const height = { h: 6, d: 10, u: 14 }[letter];
+    paths[letter] += `M${120 - 4 * (past.length - i)} 14v-${height}h3v${height}z`;
   });
-  at.replaceChildren(...Object.entries(paths).filter(([, d]) => d).map(([kind, d]) => svg("path", { "data-state": kind, d })));
   const bad = [...past].filter((letter) => letter !== "h").length;
-  describe(at, past ? `of the last ${past.length} runs ${bad} were not healthy` : "no runs yet");
+  redraw(at, past ? `of the last ${past.length} runs ${bad} were not healthy` : "no runs yet", ...Object.values(paths));
 }
 
 function drawChecks() {
+  const focus = document.activeElement;
   const counts = Object.fromEntries(KINDS.map((kind) => [kind.id, 0]));
   for (const { check } of checks.values()) counts[kindOf(check)] += 1;
   for (const kind of KINDS) {
@@ -394,6 +397,8 @@ function drawChecks() {
     }
   }
   filter();
+  // Who is on a row goes where it goes.
+  if (document.activeElement !== focus) focus.focus({ preventScroll: true });
 }
 
 function filter() {
