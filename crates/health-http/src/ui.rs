@@ -27,7 +27,7 @@ const SCRIPT: &str = include_str!("ui/page.js");
 /// else. A test says what to write here after a change of either.
 const POLICY: &str = "default-src 'none'; \
     style-src 'sha256-yFqFX8YY9ztzS6fuppwTbyf11hjQKQe3bGPdcQZzH6s='; \
-    script-src 'sha256-K94CVsKDFnieAv8PWn/IDeXMJCDttq+0BC0/XiF+heQ='; \
+    script-src 'sha256-ff8XHrAWrRMgp9lOnbJ9bmuc5+R6WzfgSihiVapRbSY='; \
     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {

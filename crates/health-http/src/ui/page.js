@@ -143,10 +143,13 @@ async function listen() {
     if (performance.now() - last > SILENCE) stop.abort();
   }, 1000);
   try {
-    const reader = (await ask(EVENTS, stop.signal)).body.getReader();
+    // A proxy may hold the stream back: what the node tells when asked is live without it.
+    const opening = ask(EVENTS, stop.signal);
+    opening.catch(() => {});
     await load(true);
     if (stop.signal.aborted) throw new Error("the node was silent for too long");
     alive(true);
+    const reader = (await opening).body.getReader();
     for (;;) {
       const { done, value } = await reader.read();
       // A connection may last for some time only: it is asked for anew, and lost if that fails.
