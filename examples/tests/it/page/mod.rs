@@ -9,10 +9,13 @@
 mod accessible;
 mod browser;
 mod guarded;
+mod keyboard;
 mod live;
 mod lost;
 mod many;
 mod quiet;
+mod rows;
 mod sections;
 mod served;
+mod typing;
 mod words;
