@@ -26,7 +26,7 @@ const SCRIPT: &str = include_str!("ui/page.js");
 /// Lets the document run its own style and script, which it knows by their SHA-256, and nothing
 /// else. A test says what to write here after a change of either.
 const POLICY: &str = "default-src 'none'; \
-    style-src 'sha256-yFqFX8YY9ztzS6fuppwTbyf11hjQKQe3bGPdcQZzH6s='; \
+    style-src 'sha256-Z+4Wl4TUUyZV0KMHnzqvxZvHw9SRLgrU/j7jl4yC8FY='; \
     script-src 'sha256-ff8XHrAWrRMgp9lOnbJ9bmuc5+R6WzfgSihiVapRbSY='; \
     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use fantoccini::key::Key;
-use serde_json::json;
 
 use super::browser::{Browser, browse};
 use super::served::Served;
@@ -89,47 +88,5 @@ fn at_the_door_as_well() {
         browser.go_to(&served.address).await;
         browser.until("document.activeElement.id === 'token'").await;
         assert_eq!(tab_through(browser).await, 3);
-    });
-}
-
-#[test]
-fn who_wants_no_motion_has_none_and_forced_colours_keep_what_is_said() {
-    let node = Node::start(&["--without-own-checks"]);
-    browse(async |browser| {
-        browser.look_at(&node.address).await;
-        browser.until("document.querySelector('.check')").await;
-        let moves = "[...document.querySelectorAll('*')].filter((it) => \
-                     parseFloat(getComputedStyle(it).transitionDuration) > 0 || getComputedStyle(it).animationName !== 'none').length";
-        let prefer =
-            |name: &str, value: &str| json!({ "features": [{ "name": name, "value": value }] });
-        browser
-            .emulate(
-                "Emulation.setEmulatedMedia",
-                prefer("prefers-reduced-motion", "no-preference"),
-            )
-            .await;
-        assert!(browser.eval(moves).await.as_u64().unwrap() > 0);
-        browser
-            .emulate(
-                "Emulation.setEmulatedMedia",
-                prefer("prefers-reduced-motion", "reduce"),
-            )
-            .await;
-        assert_eq!(browser.eval(moves).await, 0);
-        browser
-            .emulate(
-                "Emulation.setEmulatedMedia",
-                prefer("forced-colors", "active"),
-            )
-            .await;
-        assert_eq!(
-            browser
-                .eval("matchMedia('(forced-colors: active)').matches")
-                .await,
-            true
-        );
-        let drawn = "(() => { const it = document.querySelector('.strip path[data-state=healthy]'), style = getComputedStyle(it); \
-                     return style.fill !== getComputedStyle(it.closest('.group > div')).backgroundColor; })()";
-        assert_eq!(browser.eval(drawn).await, true);
     });
 }

@@ -13,6 +13,7 @@ mod keyboard;
 mod live;
 mod lost;
 mod many;
+mod preferences;
 mod quiet;
 mod rows;
 mod sections;
