@@ -26,8 +26,8 @@ const SCRIPT: &str = include_str!("ui/page.js");
 /// Lets the document run its own style and script, which it knows by their SHA-256, and nothing
 /// else. A test says what to write here after a change of either.
 const POLICY: &str = "default-src 'none'; \
-    style-src 'sha256-rHEoFDpkb1sMT12v38vtGPnkwM1kPcDTPNQxXh/oca4='; \
-    script-src 'sha256-EUgQ0FIgnDhFJFPewWaVpADKUlQIdPeS7gg+9fV3dcQ='; \
+    style-src 'sha256-Z+4Wl4TUUyZV0KMHnzqvxZvHw9SRLgrU/j7jl4yC8FY='; \
+    script-src 'sha256-ff8XHrAWrRMgp9lOnbJ9bmuc5+R6WzfgSihiVapRbSY='; \
     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {

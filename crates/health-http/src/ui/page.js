@@ -55,7 +55,8 @@ function duration(seconds) {
   if (s < 172_800) return `${Math.round(s / 3600)} h`;
   return `${Math.round(s / 86_400)} d`;
 }
-const ago = (ms) => (ms == null ? "never" : `${duration(Math.floor((nodeNow() - ms) / 1000)).replace(".0", "")} ago`);
+const since = (ms) => duration(Math.floor((nodeNow() - ms) / 1000)).replace(".0", "");
+const ago = (ms) => (ms == null ? "never" : `${since(ms)} ago`);
 // Times are this browser's, and say which zone that is.
 const two = (value) => String(value).padStart(2, "0");
 function clock(ms) {
@@ -83,6 +84,7 @@ function bytes(value) {
   }
 }
 
+const RUNS = { h: "healthy", d: "degraded", u: "unhealthy" };
 const checks = new Map(); // name -> { check, row }
 const shown = { text: "", kinds: new Set() };
 let node = null;
@@ -91,6 +93,7 @@ let skew = 0; // the node's clock less this browser's
 let heard = 0; // when the node was last heard, by this browser's steady clock
 let told = 0; // when it last told its state: a stream alone is no news of it
 let live = false;
+let stream = null; // ends the one that is listened to
 let token = sessionStorage.getItem("health-token") ?? "";
 const nodeNow = () => Date.now() + skew;
 
@@ -124,7 +127,8 @@ let again = false;
 function refresh() {
   if (refreshing) { again = true; return; }
   refreshing = load(false)
-    .catch((error) => { if (error instanceof Locked) locked(error); })
+    // Whoever listens is turned away too, and asks for a token.
+    .catch((error) => { if (error instanceof Locked) stream.abort(); })
     .finally(() => {
       refreshing = null;
       if (again) { again = false; setTimeout(refresh, 250); }
@@ -132,17 +136,20 @@ function refresh() {
 }
 
 async function listen() {
-  const stop = new AbortController();
+  const stop = stream = new AbortController();
   const begun = performance.now();
   const watch = setInterval(() => {
     const last = Math.max(begun, Math.min(heard, told));
     if (performance.now() - last > SILENCE) stop.abort();
   }, 1000);
   try {
-    const reader = (await ask(EVENTS, stop.signal)).body.getReader();
+    // A proxy may hold the stream back: what the node tells when asked is live without it.
+    const opening = ask(EVENTS, stop.signal);
+    opening.catch(() => {});
     await load(true);
     if (stop.signal.aborted) throw new Error("the node was silent for too long");
     alive(true);
+    const reader = (await opening).body.getReader();
     for (;;) {
       const { done, value } = await reader.read();
       // A connection may last for some time only: it is asked for anew, and lost if that fails.
@@ -186,14 +193,23 @@ function alive(yes) {
   tick();
 }
 
+// What was told before, to whoever had a token, is not left standing.
 function locked(error) {
+  live = false;
+  node = null;
+  said = "";
   $("door").hidden = false;
   $("shown").hidden = true;
   $("lost").hidden = true;
+  $("facts").replaceChildren();
   write($("door-error"), error.message);
   write($("link"), "a token is needed");
+  $("link").removeAttribute("data-live");
   badge($("node-status"), "unknown");
+  write($("node-name"), "Health");
   write($("node-message"), "How it is can be seen with a token.");
+  document.title = "? a token is needed";
+  $("token").focus();
   return new Promise((resolve) => {
     $("door").onsubmit = (event) => {
       event.preventDefault();
@@ -233,7 +249,7 @@ function draw() {
 
 function drawFacts() {
   const facts = [
-    [`${node.status} since`, node.since == null ? "the page's node began to watch" : `${zoned(node.since)} (${duration((nodeNow() - node.since) / 1000)})`],
+    [`${node.status} since`, node.since == null ? "before its server began to watch" : `${zoned(node.since)} (${duration((nodeNow() - node.since) / 1000)})`],
     ["up", duration((nodeNow() - node.start_time) / 1000)],
     ["version", node.version || "–"],
     ["checks", String(checks.size)],
@@ -260,7 +276,11 @@ function tick() {
   const silence = (performance.now() - Math.min(heard, told)) / 1000;
   write($("link"), live ? `live, heard ${silence < 1 ? "now" : `${duration(Math.round(silence))} ago`}` : "connection lost");
   if (!live) write($("lost-age"), `What you see is how the node was at ${zoned(node.now)}, ${duration(Math.round(silence))} ago; it may be down. Trying again.`);
-  for (const { check, row } of checks.values()) if (!row.hidden) write(row.age, check.enabled === false ? "–" : ago(check.at));
+  for (const { check, row } of checks.values()) {
+    if (row.hidden) continue;
+    write(row.age, check.enabled === false ? "–" : ago(check.at));
+    if (live) write(row.lasting, ["healthy", "off"].includes(kindOf(check)) ? "" : `for ${since(check.since)}`);
+  }
 }
 
 // --- the checks --------------------------------------------------------------------------------
@@ -268,11 +288,9 @@ function tick() {
 function take(check) {
   let held = checks.get(check.name);
   if (!held) checks.set(check.name, held = { row: newRow(check.name) });
-  const moved = !held.check || kindOf(held.check) !== kindOf(check);
   held.check = check;
   held.words = [check.name, check.message, check.impact.replace("_", " "), check.description, ...check.tags].join("\n").toLowerCase();
   fill(held.row, check);
-  if (moved) held.row.remove();
 }
 
 function drop(name) {
@@ -283,14 +301,15 @@ function drop(name) {
 function newRow(name) {
   const row = el("details", { class: "check" });
   row.state = el("span", { class: "state" });
+  row.lasting = el("span", { class: "lasting" });
   row.tags = el("span");
   row.message = el("span", { class: "message" });
-  row.spark = svg("svg", { class: "spark", viewBox: "0 0 90 18", height: 18, preserveAspectRatio: "none", role: "img" });
-  row.strip = svg("svg", { class: "strip", viewBox: "0 0 120 14", height: 14, preserveAspectRatio: "none", role: "img" });
-  row.age = el("span", { class: "age" });
+  row.spark = drawing("spark", 90, 18, [{}]);
+  row.strip = drawing("strip", 120, 14, Object.values(RUNS).map((kind) => ({ "data-state": kind })));
+  row.age = el("span", { class: "age", title: "since its last result" });
   row.inside = el("dl", { class: "inside" });
   row.append(
-    el("summary", {}, row.state, el("span", { class: "name" }, name, row.tags), row.message, row.spark, row.strip, row.age),
+    el("summary", {}, el("span", {}, row.state, " ", row.lasting), el("span", { class: "name" }, name, row.tags), row.message, row.spark, row.strip, row.age),
     row.inside,
   );
   row.addEventListener("toggle", () => { if (row.open) fillInside(row, checks.get(name).check); });
@@ -330,38 +349,42 @@ function fillInside(row, check) {
   row.inside.replaceChildren(...facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
 }
 
-// For those who listen, and for those who point at it.
-function describe(at, words) {
+// Made once: a thousand rows may have a new run each second.
+function drawing(kind, width, height, paths) {
+  const box = { class: kind, viewBox: `0 0 ${width} ${height}`, height, preserveAspectRatio: "none", role: "img" };
+  return svg("svg", box, svg("title"), ...paths.map((path) => svg("path", path)));
+}
+
+// What it says is for those who listen, and for those who point at it.
+function redraw(at, words, ...paths) {
   mark(at, "aria-label", words);
-  at.append(svg("title", {}, words));
+  write(at.firstChild, words);
+  paths.forEach((d, i) => mark(at.children[i + 1], "d", d));
 }
 
 function drawSpark(at, check) {
   const times = check.runs.latency_ms;
   const most = Math.max(...times, 0.001);
-  const step = 90 / Math.max(times.length - 1, 1);
-  const line = times.map((ms, i) => `${(i * step).toFixed(1)} ${(17 - (16 * ms) / most).toFixed(1)}`).join("L");
-  at.replaceChildren();
-  if (times.length > 1) at.append(svg("path", { d: `M${line}` }));
-  describe(at, times.length ? `latency of the last ${times.length} runs, at most ${duration(most / 1000)}` : "no runs yet");
+  // A run takes as much room as in the strip beside it: two runs are no trend. One is a dash.
+  const line = times.map((ms, i) => `${90 - 3 * (times.length - 1 - i)} ${(17 - (16 * ms) / most).toFixed(1)}`).join("L");
+  const words = times.length ? `latency of the last ${times.length} runs, at most ${duration(most / 1000)}` : "no runs yet";
+  redraw(at, words, times.length ? `M${line}${times.length === 1 ? "h-3" : ""}` : "");
 }
 
-const RUNS = { h: "healthy", d: "degraded", u: "unhealthy" };
 function drawStrip(at, check) {
   const past = check.runs.status;
-  const paths = { healthy: "", degraded: "", unhealthy: "" };
+  const paths = { h: "", d: "", u: "" };
   // A bad run is taller, so that it shows without its colour.
   [...past].forEach((letter, i) => {
-    const kind = RUNS[letter];
-    const height = { healthy: 6, degraded: 10, unhealthy: 14 }[kind];
-    paths[kind] += `M${120 - 4 * (past.length - i)} 14v-${height}h3v${height}z`;
+    const height = { h: 6, d: 10, u: 14 }[letter];
+    paths[letter] += `M${120 - 4 * (past.length - i)} 14v-${height}h3v${height}z`;
   });
-  at.replaceChildren(...Object.entries(paths).filter(([, d]) => d).map(([kind, d]) => svg("path", { "data-state": kind, d })));
   const bad = [...past].filter((letter) => letter !== "h").length;
-  describe(at, past ? `of the last ${past.length} runs ${bad} were not healthy` : "no runs yet");
+  redraw(at, past ? `of the last ${past.length} runs ${bad} were not healthy` : "no runs yet", ...Object.values(paths));
 }
 
 function drawChecks() {
+  const focus = document.activeElement;
   const counts = Object.fromEntries(KINDS.map((kind) => [kind.id, 0]));
   for (const { check } of checks.values()) counts[kindOf(check)] += 1;
   for (const kind of KINDS) {
@@ -377,6 +400,8 @@ function drawChecks() {
     }
   }
   filter();
+  // Who is on a row goes where it goes.
+  if (document.activeElement !== focus) focus.focus({ preventScroll: true });
 }
 
 function filter() {
@@ -397,6 +422,7 @@ function filter() {
     if (words.length || shown.kinds.size) group.box.open = true;
     else if (!group.chosen) group.box.open = kind.id !== "healthy" || found[kind.id] <= 60;
   }
+  $("filters").hidden = checks.size === 0;
   $("none").hidden = total > 0;
   write($("none"), checks.size ? "No check matches." : "No checks are registered.");
   write($("matches"), words.length || shown.kinds.size ? `${total} of ${checks.size} checks match` : "");
@@ -567,7 +593,7 @@ function drawTimeline() {
     return el("li", { "data-state": kind },
       el("time", { datetime: new Date(it.at).toISOString() }, zone(it.at) === here ? moment(it.at) : zoned(it.at)),
       el("span", { class: "name" }, it.subject),
-      el("span", {}, el("span", { class: "state" }, `${it.from} → ${MARKS[kind]} ${it.to}`), it.message ? ` ${it.message}` : ""));
+      el("span", {}, el("span", { class: "state" }, `${it.from} → ${MARKS[kind]} ${it.to}`), " ", el("span", { class: "words" }, it.message)));
   }));
   $("quiet").hidden = node.transitions.length > 0;
 }

@@ -1,7 +1,10 @@
 //! The page against axe's rules of accessibility, in light and dark, on a screen and on a phone,
 //! in each state.
 
+use health_http::Token;
+
 use super::browser::{Browser, browse};
+use super::served::Served;
 use crate::process::{Directory, Node};
 
 async fn is_accessible(browser: &Browser, when: &str) {
@@ -53,5 +56,59 @@ fn no_rule_is_broken() {
             .until("!document.getElementById('lost').hidden")
             .await;
         is_accessible(browser, "lost").await;
+    });
+}
+
+#[test]
+fn nor_at_the_door() {
+    let token = Token::new("Zm9vYmFy0123456789").unwrap();
+    let served = Served::new(|service| service.tokens([token]));
+    browse(async |browser| {
+        for dark in [false, true] {
+            if dark {
+                browser.darken().await;
+            }
+            browser.go_to(&served.address).await;
+            browser
+                .until("!document.getElementById('door').hidden")
+                .await;
+            is_accessible(browser, &format!("the door, dark: {dark}")).await;
+            browser.type_text("not-the-token-at-all\n").await;
+            browser
+                .until("document.getElementById('door-error').textContent")
+                .await;
+            is_accessible(browser, &format!("turned away, dark: {dark}")).await;
+            browser.eval("sessionStorage.clear()").await;
+        }
+    });
+}
+
+#[test]
+fn nor_with_a_thousand_checks() {
+    let directory = Directory::new("page-axe-many");
+    let check = directory.check("bad", "");
+    let node = Node::start(&[
+        "--file-check",
+        &check,
+        "--checks",
+        "1000",
+        "--interval",
+        "1h",
+    ]);
+    browse(async |browser| {
+        for dark in [false, true] {
+            if dark {
+                browser.darken().await;
+            }
+            browser.look_at(&node.address).await;
+            browser.until("checks.size > 1000").await;
+            is_accessible(browser, &format!("folded, dark: {dark}")).await;
+            browser.type_text("/").await;
+            browser.type_text("noop-7").await;
+            browser
+                .until("document.querySelectorAll('.check:not([hidden])').length === 111")
+                .await;
+            is_accessible(browser, &format!("filtered, dark: {dark}")).await;
+        }
     });
 }

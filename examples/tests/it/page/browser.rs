@@ -229,9 +229,20 @@ impl Browser {
     /// What the console says since it was last asked: errors and warnings of the page and of the
     /// browser about it.
     pub(super) async fn console(&self) -> Vec<String> {
-        let entries = self.vendor("se/log", json!({ "type": "browser" })).await;
         let message = |entry: &Value| entry["message"].as_str().unwrap_or_default().to_owned();
-        entries.as_array().unwrap().iter().map(message).collect()
+        self.entries().await.iter().map(message).collect()
+    }
+
+    /// The same without what the browser notes of each request that fails.
+    pub(super) async fn complaints(&self) -> Vec<Value> {
+        let mut entries = self.entries().await;
+        entries.retain(|entry| entry["source"] != "network");
+        entries
+    }
+
+    async fn entries(&self) -> Vec<Value> {
+        let entries = self.vendor("se/log", json!({ "type": "browser" })).await;
+        entries.as_array().unwrap().clone()
     }
 
     /// The rules of accessibility that the page breaks, with what breaks them.

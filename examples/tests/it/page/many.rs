@@ -1,5 +1,7 @@
 //! A thousand checks: found by words and by status.
 
+use serde_json::Value;
+
 use super::browser::browse;
 use crate::process::{Directory, Node};
 
@@ -80,5 +82,65 @@ fn a_thousand_checks_are_searched_and_filtered() {
         let after = browser.eval(rows).await.as_u64().unwrap();
         assert!(after.abs_diff(before) < before / 10, "{before} to {after}");
         assert_eq!(browser.eval("window.first.isConnected").await, true);
+    });
+}
+
+/// Notes what is written in the list of checks, but for ages, which move on each second.
+const WATCH: &str = "(() => { const ages = (it) => it.target.parentElement?.closest('.age, .lasting') || \
+    it.target.matches?.('.age, .lasting'); const watch = new MutationObserver(() => {}); \
+    window.written = () => watch.takeRecords().filter((it) => !ages(it)).length; \
+    watch.observe(document.getElementById('groups'), \
+    { subtree: true, childList: true, attributes: true, characterData: true }); return true; })()";
+/// Of those that are numbered.
+const SHOWN: &str = "[...checks].filter(([, { row }]) => !row.hidden).map(([name]) => name).filter((it) => it !== 'worker').sort()";
+
+/// Names of the shown checks.
+fn names(shown: &Value) -> Vec<&str> {
+    let names = shown.as_array().unwrap();
+    names.iter().filter_map(Value::as_str).collect()
+}
+
+#[test]
+fn a_key_touches_no_more_than_what_it_changes() {
+    let node = Node::start(&[
+        "--without-own-checks",
+        "--checks",
+        "1000",
+        "--interval",
+        "1h",
+    ]);
+    let all: Vec<String> = (1..=1000).map(|it| format!("noop-{it}")).collect();
+    browse(async |browser| {
+        browser.look_at(&node.address).await;
+        browser.until("checks.size === 1001").await;
+        browser
+            .until("document.querySelector('#kinds [data-state=healthy]').innerText === '✓ healthy 1001'")
+            .await;
+        browser.type_text("/").await;
+        // The node tells nothing meanwhile that would be drawn.
+        browser
+            .eval("(window.fetch = () => new Promise(() => {})) && true")
+            .await;
+        browser.eval(WATCH).await;
+        let mut before = all.clone();
+        let mut typed = String::new();
+        for key in "noop-777".chars() {
+            typed.push(key);
+            browser.type_text(&key.to_string()).await;
+            let written = browser.eval("window.written()").await.as_u64().unwrap();
+            let shown = browser.eval(SHOWN).await;
+            let mut expected: Vec<String> = all
+                .iter()
+                .filter(|it| it.contains(&typed))
+                .cloned()
+                .collect();
+            expected.sort();
+            assert_eq!(names(&shown), expected, "{typed}");
+            let changed = before.iter().filter(|it| !expected.contains(it)).count() as u64;
+            // The rows that go, `worker`, and the title and the fold of their one group.
+            assert!(written <= changed + 4, "{typed}: {written} for {changed}");
+            before = expected;
+        }
+        assert_eq!(before, ["noop-777"]);
     });
 }

@@ -9,9 +9,14 @@
 mod accessible;
 mod browser;
 mod guarded;
+mod keyboard;
 mod live;
 mod lost;
 mod many;
+mod preferences;
 mod quiet;
+mod rows;
 mod sections;
 mod served;
+mod typing;
+mod words;

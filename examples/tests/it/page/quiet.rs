@@ -1,8 +1,10 @@
 //! What the page does not do: complain, ask anybody else, or be wider than a phone.
 
-use serde_json::json;
+use health_http::Token;
+use serde_json::{Value, json};
 
 use super::browser::browse;
+use super::served::Served;
 use crate::process::{Directory, Node};
 
 #[test]
@@ -81,5 +83,65 @@ fn in_the_dark_it_is_dark() {
         assert!(browser.eval(light).await.as_f64().unwrap() > 200.0);
         browser.darken().await;
         assert!(browser.eval(light).await.as_f64().unwrap() < 50.0);
+    });
+}
+
+#[test]
+fn the_console_stays_empty_whatever_happens() {
+    let token = Token::new("Zm9vYmFy0123456789").unwrap();
+    let guarded = Served::new(|service| service.tokens([token]));
+    let start = |listen: &str, rest: &[&str]| {
+        let arguments = ["--listen", listen, "--checks", "1000"];
+        Node::start_as(&[&arguments[..], rest].concat())
+    };
+    let node = start("127.0.0.1:0", &["--drain-delay", "20s"]);
+    let listen = node.address.strip_prefix("http://").unwrap().to_owned();
+    browse(async |browser| {
+        let quiet = Vec::<Value>::new();
+        let door = "!document.getElementById('door').hidden";
+        browser.go_to(&guarded.address).await;
+        browser.until(door).await;
+        browser.type_text("not-the-token-at-all\n").await;
+        browser
+            .until("document.getElementById('door-error').textContent")
+            .await;
+        browser
+            .eval("(document.getElementById('token').value = '') || true")
+            .await;
+        browser.type_text("Zm9vYmFy0123456789\n").await;
+        browser
+            .until("document.getElementById('link').dataset.live === 'true'")
+            .await;
+        assert_eq!(browser.complaints().await, quiet, "at the door");
+
+        browser.look_at(&node.address).await;
+        browser.until("checks.size > 1000").await;
+        browser.type_text("/").await;
+        browser.type_text("noop-77").await;
+        browser
+            .eval("document.querySelectorAll('.check').forEach((it) => { it.open = true; })")
+            .await;
+        browser
+            .until("document.querySelectorAll('.inside div').length > 60")
+            .await;
+        assert_eq!(browser.console().await, Vec::<String>::new(), "searching");
+
+        node.signal("TERM");
+        browser.until("document.title.includes('stopping')").await;
+        browser
+            .until("document.querySelector('#sections [data-state=degraded]')")
+            .await;
+        assert_eq!(browser.console().await, Vec::<String>::new(), "stopping");
+
+        node.signal("KILL");
+        node.end();
+        browser
+            .until("!document.getElementById('lost').hidden")
+            .await;
+        let _again = start(&listen, &[]);
+        browser
+            .until("document.getElementById('link').dataset.live === 'true'")
+            .await;
+        assert_eq!(browser.complaints().await, quiet, "lost and found");
     });
 }

@@ -140,6 +140,38 @@ fn the_replica_of_the_node() {
     });
 }
 
+/// The follower takes three seconds for an entry, of which there is one in two.
+#[test]
+fn a_lag_that_grows_says_when_it_will_be_critical() {
+    let node = Node::start(&["--apply-time", "3s"]);
+    browse(async |browser| {
+        browser.look_at(&node.address).await;
+        let cell = "document.querySelector('#sections td[data-name=\"critical in\"]')?.innerText";
+        browser
+            .until(&format!("/^[0-9.]+ (s|min)$/.test({cell})"))
+            .await;
+        // As a column on a screen, with the name beside it on a phone; in words in any case.
+        let told = "(() => { const row = document.querySelector('#sections tbody tr'); \
+                    const name = [...document.querySelectorAll('#sections thead th')].some((it) => it.innerText === 'critical in'); \
+                    return name && /reaches 30 s in [0-9.]+ (s|min)/.test(row.querySelector('.words').innerText); })()";
+        browser.until(told).await;
+        browser
+            .until("document.querySelector('#sections .chart .will')?.getAttribute('d')")
+            .await;
+        browser.hold_as_a_phone().await;
+        let named = format!(
+            "getComputedStyle({}, '::before').content.includes('critical in')",
+            cell.trim_end_matches("?.innerText")
+        );
+        assert_eq!(browser.eval(&named).await, true);
+        // What Prometheus is told is as near.
+        let metrics = node.wait_until("/metrics", |_, body| {
+            body.contains("\nhealth_lag_breach_in_seconds{")
+        });
+        assert!(!metrics.is_empty());
+    });
+}
+
 #[test]
 fn a_shutdown_under_way() {
     let served = Served::new(|service| service);
