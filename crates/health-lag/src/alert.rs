@@ -49,12 +49,13 @@ impl AlertKind {
     }
 }
 
-/// A step in the life of an alert.
+/// A step in the life of an alert. Within the [cooldown](crate::LagPolicy::cooldown) of the last that
+/// was said, only what is worse fires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AlertEvent {
-    /// It holds, but not for long enough.
+    /// It holds, but not for long enough. Not said within the cooldown.
     Pending,
     /// It holds.
     Firing,

@@ -1,6 +1,9 @@
 //! The life of one alert: pending, firing, worse, resolved. A pure fold.
 //!
 //! It judges no follower and keeps no log; time is an argument.
+//!
+//! Within the cooldown of what was said last, an alert that is no worse goes through its life in silence: it
+//! is pending, and neither that nor its end is said. What is worse is said whenever it comes.
 
 use std::time::Duration;
 

@@ -166,11 +166,13 @@ impl ReplicationMonitor {
         self.monitor.statuses()
     }
 
-    /// The names of those that are critical or stalled, sorted.
+    /// The names of those that are critical, stalled or silent, sorted. Who says nothing is named
+    /// whatever it was last: it may be at any lag by now.
     pub fn critical_nodes(&self) -> Vec<String> {
         let statuses = self.monitor.statuses().into_iter();
         let critical = statuses.filter(|status| {
-            status.level == Level::Critical || status.conditions.has(Condition::Stalled)
+            let has = |condition| status.conditions.has(condition);
+            status.level == Level::Critical || has(Condition::Stalled) || has(Condition::NoData)
         });
         critical.map(|status| status.follower.to_string()).collect()
     }

@@ -14,7 +14,7 @@ pub struct Forecast {
     /// How far ahead.
     #[serde(serialize_with = "seconds", rename = "horizon_seconds")]
     pub horizon: Duration,
-    /// The lag expected then.
+    /// The lag expected then, in single precision: to 0.2 ms at an hour.
     #[serde(serialize_with = "seconds", rename = "lag_seconds")]
     pub lag: Duration,
     /// Where it lies with the coverage asked for.

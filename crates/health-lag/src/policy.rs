@@ -39,7 +39,10 @@ pub struct LagPolicy {
     /// A firing alert resolves once nothing was wrong for this long; 5 s by default.
     #[serde(serialize_with = "seconds", rename = "resolve_after_seconds")]
     pub resolve_after: Duration,
-    /// An alert does not fire again within this time, unless it is worse; 60 s by default.
+    /// An alert does not fire again within this time after it fired or escalated last, unless it is
+    /// worse; 60 s by default. A second warning within it is silent: what is over by its end is never
+    /// said, neither fired nor resolved, and what still holds then fires then. A critical lag is said
+    /// at once after a warning, also after one that is resolved, and never held back by it.
     #[serde(serialize_with = "seconds", rename = "cooldown_seconds")]
     pub cooldown: Duration,
     /// A breach of the critical limit within this time is predicted; 60 s by default, `None` for

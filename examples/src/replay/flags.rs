@@ -41,7 +41,8 @@ Out: CSV, a row for each:
   alerts              what was said since the row before: kind:event, joined by
                       `|`, such as lag:firing
 
-What time alone changes between two rows shows at the later one.
+What time alone changes between two rows shows at the later one: its alerts, and
+no_data. It is stalled only where the row itself shows that it did not get on.
 
 Ends with 0; with 1 if something is wrong with the input or output, with 2 if
 it is with the flags.

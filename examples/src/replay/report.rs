@@ -5,8 +5,7 @@
 use std::time::Duration;
 
 use health_lag::{
-    Condition, Conditions, Crossing, Follower, LagMonitor, PolicyError, RegisterError, Sample,
-    SampleError,
+    Condition, Crossing, Follower, LagMonitor, PolicyError, RegisterError, Sample, SampleError,
 };
 use thiserror::Error;
 
@@ -29,7 +28,8 @@ pub struct Replay {
     origin: Option<f64>,
     /// The time of the last row, since then.
     last: Duration,
-    conditions: Conditions,
+    /// At the last row it was behind.
+    is_behind: bool,
     /// The number of the next alert.
     next: u64,
 }
@@ -74,7 +74,7 @@ impl Replay {
             threshold: flags.threshold,
             origin: None,
             last: Duration::ZERO,
-            conditions: Conditions::default(),
+            is_behind: false,
             next: 1,
         })
     }
@@ -101,7 +101,7 @@ impl Replay {
             return Err(RowError::Leap(row.time_text.clone()));
         }
         let sample = Sample::new(row.leader, row.applied);
-        let before = self.waited_until(at);
+        let was_silent = self.waited_until(at);
         self.follower
             .push_at(at, sample)
             .map_err(|error| match error {
@@ -110,25 +110,31 @@ impl Replay {
             })?;
         self.last = at;
         self.origin.get_or_insert(row.time);
-        Ok(self.fields(row, at, before))
+        Ok(self.fields(row, at, was_silent))
     }
 
-    /// What came up between the rows because of the time that passed.
-    fn waited_until(&mut self, at: Duration) -> Vec<Condition> {
-        self.monitor.advance_to(at);
-        let status = self.follower.status_at(at);
-        let now = status.map(|it| it.conditions).unwrap_or_default();
-        let new = now.iter().filter(|it| !self.conditions.has(*it));
-        new.collect()
+    /// Lets the time pass up to a row; whether it fell silent meanwhile.
+    fn waited_until(&mut self, at: Duration) -> bool {
+        // Where it would be stalled at this very moment, the row says whether it is.
+        let before = Duration::from_nanos(u64::from(self.is_behind));
+        let until = at.saturating_sub(before);
+        self.monitor.advance_to(until);
+        let status = self.follower.status_at(until);
+        status.is_some_and(|it| it.conditions.has(Condition::NoData))
     }
 
-    fn fields(&mut self, row: &Row, at: Duration, before: Vec<Condition>) -> Vec<String> {
+    fn fields(&mut self, row: &Row, at: Duration, was_silent: bool) -> Vec<String> {
         let mut fields = vec![row.time_text.clone()];
         let Some(status) = self.follower.status_at(at) else {
             return fields;
         };
-        self.conditions = status.conditions;
-        let shown = before.into_iter().fold(status.conditions, Conditions::with);
+        self.is_behind = status.no_progress.is_some();
+        // No row shows a silence by itself, and each shows whether it is a stall.
+        let shown = if was_silent {
+            status.conditions.with(Condition::NoData)
+        } else {
+            status.conditions
+        };
         fields.push(seconds(status.lag_duration()));
         fields.push(status.level.name().to_owned());
         fields.push(joined(shown.iter().map(Condition::name)));
@@ -231,6 +237,45 @@ mod tests {
         assert_eq!(field(&replay, &fields, "alerts"), "");
         let fields = replay.row(&row(66.0, 10, 10)).unwrap();
         assert_eq!(field(&replay, &fields, "alerts"), "no_data:resolved");
+    }
+
+    /// Rows of (time, applied), and which of them are stalled, by their time.
+    fn stalled_of(rows: &[(f64, u64)]) -> Vec<String> {
+        let mut replay = replay();
+        let mut stalled = Vec::new();
+        for (time, applied) in rows {
+            let fields = replay.row(&row(*time, 1_000, *applied)).unwrap();
+            if field(&replay, &fields, "conditions").contains("stalled") {
+                stalled.push(time.to_string());
+            }
+        }
+        stalled
+    }
+
+    #[test]
+    fn no_row_that_gets_on_is_stalled() {
+        // It gets on when it would be stalled, or has been for a moment.
+        let every_5 = [(0.0, 5), (5.0, 5), (10.0, 5), (15.0, 6), (20.0, 6)];
+        assert_eq!(stalled_of(&every_5), [""; 0]);
+        let seldom = [(0.0, 5), (4.0, 5), (8.0, 5), (14.0, 6), (18.0, 6)];
+        assert_eq!(stalled_of(&seldom), [""; 0]);
+        let caught_up = [(0.0, 5), (4.0, 5), (8.0, 5), (14.0, 1_000)];
+        assert_eq!(stalled_of(&caught_up), [""; 0]);
+        let stands = [(0.0, 5), (4.0, 5), (8.0, 5), (14.0, 5), (18.0, 6)];
+        assert_eq!(stalled_of(&stands), ["14"]);
+    }
+
+    #[test]
+    fn what_the_row_itself_denies_is_no_alert() {
+        let mut replay = replay();
+        let mut said = Vec::new();
+        // Three intervals without progress at the time of each row that shows some.
+        for step in 0..40_u32 {
+            let applied = u64::from(step / 3);
+            let fields = replay.row(&row(5.0 * f64::from(step), 1_000, applied));
+            said.push(field(&replay, &fields.unwrap(), "alerts"));
+        }
+        assert!(!said.join(" ").contains("stalled"), "{said:?}");
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::process::{Command, Output, Stdio};
 
 use crate::process::binary;
 
+mod report;
+
 const TRACE: &str = include_str!("../../../crates/health-lag/tests/data/pg_replication_lag.csv");
 
 fn replay(arguments: &[&str], input: &[u8]) -> Output {
@@ -127,6 +129,9 @@ fn a_trace_as_another_program_wrote_it() {
         assert_eq!(found.len(), 2, "{case}");
     }
     assert_eq!(good(&[], "t_secs,leader_pos,applied_pos\n").len(), 0);
+    let most = u64::MAX;
+    let far = format!("t_secs,leader_pos,applied_pos\n0,{most},0\n1e9,{most},{most}\n");
+    assert_eq!(good(&[], &far)[1]["lag_secs"], "0.0000");
 }
 
 #[test]
@@ -136,6 +141,10 @@ fn a_bad_row_ends_it_with_its_line_and_what_came_before_is_there() {
         ("2,x,30", "leader_pos \"x\""),
         ("2,-1,30", "leader_pos"),
         ("2,30,NaN", "applied_pos"),
+        ("2,30,inf", "applied_pos"),
+        ("2,99999999999999999999,30", "leader_pos"),
+        ("2,1e30,30", "leader_pos"),
+        ("2,\"30,30", "leader_pos"),
         ("nan,30,30", "t_secs"),
         ("inf,30,30", "t_secs"),
         ("2,30", "too few fields"),
@@ -289,11 +298,13 @@ fn conditions_and_levels_of_traces_made_up() {
 
 #[test]
 fn a_reader_that_leaves_early_is_no_error_and_a_long_trace_streams() {
-    let mut text = String::from("t_secs,leader_pos,applied_pos\n");
+    let mut text = String::from("t_secs,leader_pos,applied_pos,note\n");
+    let note = "x".repeat(150);
     for row in 0..60_000_u32 {
         let position = row * 100;
-        writeln!(text, "{row}.25,{position},{position}").unwrap();
+        writeln!(text, "{row}.25,{position},{position},{note}").unwrap();
     }
+    assert!(text.len() > 10_000_000);
     let mut child = Command::new(binary("lag_replay"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -188,6 +188,9 @@ pub(crate) const LAG_WARNED_LATE: Figure = value(
     0.0,
 );
 pub(crate) const LAG_FALSE_ALARMS: Figure = value("lag, real: samples of false alarm", "%", 2.0);
+pub(crate) const LAG_FALSE_STALLS: Figure = value("lag: stalled without a stop", "rows", 0.0);
+pub(crate) const LAG_STALLED_LATE: Figure =
+    value("lag: stops not stalled within 11 s", "stops", 0.0);
 pub(crate) const LAG_MEASURED: Figure = value("lag, real: measured, off by at most", "ms", 10.0);
 pub(crate) const LAG_READING: Figure =
     value("taking a reading, of 200 for an update: CPU", "ns", 120.0);

@@ -5,4 +5,5 @@
 pub mod families;
 pub mod forecasters;
 pub mod score;
+pub mod stalls;
 pub mod trace;

@@ -4,6 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod precision;
+
 fn secs(seconds: f64) -> Duration {
     Duration::from_secs_f64(seconds)
 }
@@ -156,25 +158,6 @@ fn of_a_least_lag_the_rates_speak() {
     assert_eq!(forecast.lag, Duration::from_secs(19));
     assert_eq!(forecast.method, Method::Rates);
     assert_eq!(estimator.crossing(secs(30.0)), Crossing::Unknown);
-}
-
-/// About 5 million readings at times like those since 1970.
-#[test]
-fn the_slope_stays_exact() {
-    let mut motion = Motion::default();
-    let epoch = Duration::from_hours(490_000);
-    let every = Duration::from_millis(37);
-    let slope = 0.25;
-    let mut at = epoch;
-    let mut past = Past::default();
-    motion.begin(0.0, 10.0, &mut past);
-    for _ in 0..5_000_000 {
-        at += every;
-        let passed = at.saturating_sub(epoch).as_secs_f64();
-        motion.observe(passed, 10.0 + slope * passed, false, &mut past);
-    }
-    let found = motion.trend().unwrap().slope;
-    assert!((found / slope - 1.0).abs() < 1e-6, "{found}");
 }
 
 #[test]

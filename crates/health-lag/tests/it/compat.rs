@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use health_lag::compat::{ReplicationConfig, ReplicationMonitor, UpdateError};
-use health_lag::{Condition, Level};
+use health_lag::{AlertEvent, AlertKind, Condition, Lag, Level};
 
 use crate::secs;
 
@@ -29,16 +29,175 @@ fn the_old_defaults() {
     );
     assert!(policy.prediction.is_some());
     let config = ReplicationConfig {
-        prediction_enabled: false,
+        warning_threshold: secs(30),
         ..ReplicationConfig::default()
     };
-    let without = ReplicationMonitor::with_config(&config).unwrap();
-    assert_eq!(without.inner().policy().prediction, None);
-    let config = ReplicationConfig {
-        warning_threshold: secs(30),
-        ..config
-    };
     assert!(ReplicationMonitor::with_config(&config).is_err());
+}
+
+#[test]
+fn levels_begin_at_5_and_at_30_seconds() {
+    let monitor = monitor(&["a"]);
+    for (at, lag, expected) in [
+        (1, 4.999, Level::Normal),
+        (2, 5.0, Level::Warning),
+        (3, 29.999, Level::Warning),
+        (4, 30.0, Level::Critical),
+    ] {
+        monitor.update_at(secs(at), "a", lag, 5).unwrap();
+        let follower = monitor.inner().get("a").unwrap();
+        let level = follower.status_at(secs(at)).unwrap().level;
+        assert_eq!(level, expected, "{lag} s");
+    }
+}
+
+/// Each second of a story is a letter: `.` in order, `w` a warning, `c` critical. What is said, and when.
+fn said_of(story: &str) -> String {
+    let monitor = monitor(&["a"]);
+    for (second, letter) in (1..).zip(story.chars()) {
+        let lag = match letter {
+            'w' => 7.0,
+            'c' => 31.0,
+            _ => 0.0,
+        };
+        let entries = u64::from(letter != '.');
+        monitor.update_at(secs(second), "a", lag, entries).unwrap();
+    }
+    let alerts = monitor.inner().alerts().since(1).alerts;
+    let lags = alerts.iter().filter(|it| it.kind == AlertKind::Lag);
+    let words: Vec<_> = lags
+        .map(|it| {
+            format!(
+                "{}:{} {}",
+                it.at.as_secs(),
+                it.event.name(),
+                it.level.name()
+            )
+        })
+        .collect();
+    words.join(", ")
+}
+
+#[test]
+fn what_fires_fires_at_once_and_again_after_a_minute() {
+    let ok = |seconds| ".".repeat(seconds);
+    for (story, expected) in [
+        ("w".to_owned(), "1:firing warning"),
+        ("c".to_owned(), "1:firing critical"),
+        // Held back for 59 s, said after 60.
+        (
+            format!("c{}c.......", ok(58)),
+            "1:firing critical, 7:resolved critical",
+        ),
+        (
+            format!("c{}c", ok(59)),
+            "1:firing critical, 7:resolved critical, 61:firing critical",
+        ),
+        // What still holds by then is said then.
+        (
+            format!("c{}{}", ok(20), "c".repeat(40)),
+            "1:firing critical, 7:resolved critical, 61:firing critical",
+        ),
+    ] {
+        assert_eq!(said_of(&story), expected, "{story}");
+    }
+}
+
+/// The lag grows by half a second each second: within a minute of the limit that is said beforehand,
+/// and without prediction it is not.
+#[test]
+fn breaches_are_predicted_unless_that_is_off() {
+    for enabled in [true, false] {
+        let config = ReplicationConfig {
+            prediction_enabled: enabled,
+            ..ReplicationConfig::default()
+        };
+        let monitor = ReplicationMonitor::with_config(&config).unwrap();
+        monitor.register("a").unwrap();
+        let mut predicted_at = None;
+        for second in 1..=65_u32 {
+            let (at, lag) = (secs(second.into()), 0.5 * f64::from(second));
+            monitor.update_at(at, "a", lag, 5).unwrap();
+            let status = monitor.inner().get("a").unwrap().status_at(at).unwrap();
+            if status.breach_predicted {
+                predicted_at.get_or_insert(second);
+            }
+        }
+        let alerts = monitor.inner().alerts();
+        let fired = |kind| alerts.count(kind, AlertEvent::Firing);
+        assert_eq!(fired(AlertKind::PredictedBreach), u64::from(enabled));
+        assert_eq!(predicted_at.is_some(), enabled);
+        assert!(predicted_at.is_none_or(|at| at <= 10), "{predicted_at:?}");
+        // It is what comes that is not said; what is there is.
+        assert_eq!(fired(AlertKind::Lag), 1);
+        let forecast = monitor.inner().get("a").unwrap().forecast(secs(10), 0.9);
+        assert!((forecast.unwrap().lag.as_secs_f64() - 37.5).abs() < 0.1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn entries_are_what_it_is_behind() {
+    let monitor = monitor(&["a", "b"]);
+    monitor.update("a", 3.5, 4_200).unwrap();
+    let status = monitor.status("a").unwrap();
+    assert_eq!(status.behind, Some(4_200));
+    assert_eq!(status.lag, Some(Lag::Exact(Duration::from_millis(3_500))));
+    assert_eq!(status.rates, None, "no positions are told");
+    monitor.update("a", 0.0, u64::MAX).unwrap();
+    assert_eq!(monitor.status("a").unwrap().behind, Some(u64::MAX));
+    let status = monitor.status("b").unwrap();
+    assert_eq!((status.behind, status.lag), (None, None));
+}
+
+#[test]
+fn who_is_unknown_is_named() {
+    let monitor = monitor(&["a"]);
+    let said = "no follower `b` is registered";
+    assert_eq!(monitor.unregister("b").unwrap_err().to_string(), said);
+    assert_eq!(monitor.update("b", 1.0, 1).unwrap_err().to_string(), said);
+    assert_eq!(monitor.status("b"), None);
+    monitor.unregister("a").unwrap();
+    assert!(monitor.unregister("a").is_err(), "it is gone");
+    assert_eq!(monitor.all_statuses(), []);
+    monitor.register("a").unwrap();
+    assert_eq!(monitor.status("a").unwrap().samples, 0, "it begins anew");
+}
+
+/// Who says nothing does not keep its last state: it may be at any lag, and is named whatever it was.
+#[tokio::test(start_paused = true)]
+async fn the_silent_are_among_the_critical() {
+    let monitor = monitor(&["a", "b", "c"]);
+    for _ in 0..5 {
+        tokio::time::advance(secs(1)).await;
+        monitor.update("a", 40.0, 5).unwrap();
+        monitor.update("b", 0.5, 5).unwrap();
+        monitor.update("c", 0.5, 5).unwrap();
+    }
+    assert_eq!(monitor.critical_nodes(), ["a"]);
+    for _ in 0..9 {
+        tokio::time::advance(secs(1)).await;
+        monitor.update("c", 0.5, 5).unwrap();
+    }
+    assert_eq!(monitor.critical_nodes(), ["a"], "9 s are no silence");
+    assert_eq!(monitor.statistics().critical, 1);
+    tokio::time::advance(secs(1)).await;
+    monitor.update("c", 0.5, 5).unwrap();
+    let has_none = |node| {
+        let status = monitor.status(node).unwrap();
+        status.conditions.has(Condition::NoData)
+    };
+    assert!(has_none("a") && has_none("b") && !has_none("c"));
+    assert_eq!(monitor.critical_nodes(), ["a", "b"]);
+    let statistics = monitor.statistics();
+    assert_eq!((statistics.critical, statistics.no_data), (0, 2));
+    assert_eq!((statistics.normal, statistics.unknown), (1, 2));
+    let silent = monitor.alerts().into_iter();
+    let silent = silent.filter(|it| it.kind == AlertKind::NoData);
+    let names: Vec<_> = silent.map(|it| it.follower.to_string()).collect();
+    assert_eq!(names, ["a", "b"]);
+    // It is heard again, and is what it says.
+    monitor.update("a", 0.5, 5).unwrap();
+    assert_eq!(monitor.critical_nodes(), ["b"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -53,14 +212,26 @@ async fn the_old_questions() {
     assert_eq!(level("b"), Level::Warning);
     assert_eq!(level("c"), Level::Critical);
     assert_eq!(monitor.status("d"), None);
-    assert_eq!(monitor.all_statuses().len(), 3);
+    let all = monitor.all_statuses();
+    let names: Vec<_> = all.iter().map(|it| &*it.follower).collect();
+    assert_eq!(names, ["a", "b", "c"]);
+    assert!(
+        all.iter()
+            .all(|it| Some(it) == monitor.status(&it.follower).as_ref())
+    );
     assert_eq!(monitor.critical_nodes(), ["c"]);
     let alerts = monitor.alerts();
     let followers: Vec<_> = alerts.iter().map(|it| &*it.follower).collect();
     assert_eq!(followers, ["b", "c"]);
     let statistics = monitor.statistics();
-    assert_eq!((statistics.followers, statistics.critical), (3, 1));
+    assert_eq!((statistics.followers, statistics.samples), (3, 3));
+    assert_eq!(
+        (statistics.normal, statistics.warning, statistics.critical),
+        (1, 1, 1)
+    );
     assert_eq!(statistics.max, Some(secs(31)));
+    let sum = Duration::from_millis(500) + secs(7) + secs(31);
+    assert_eq!(statistics.mean, Some(sum / 3));
 
     monitor.clear_alerts();
     assert!(monitor.alerts().is_empty());

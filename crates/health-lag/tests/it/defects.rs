@@ -109,14 +109,66 @@ fn first_sample_row_gets_no_verdict() {
     assert!(monitor.alerts().is_empty());
 }
 
-/// Within the cooldown of a warning the critical alert is said.
+/// Within the cooldown of a warning the critical alert is said, also if the warning is over.
 #[test]
 fn cooldown_row_escalation_always_passes() {
-    let monitor = ReplicationMonitor::new();
-    monitor.register("b").unwrap();
-    monitor.update_at(secs(0), "b", 6.0, 10).unwrap();
-    monitor.update_at(secs(1), "b", 31.0, 10).unwrap();
-    assert_eq!(said(monitor.inner()), ["b lag:firing", "b lag:escalated"]);
+    // Told once a second, from 1 s on: the level's letter, and how often.
+    for (story, expected) in [
+        ("w1 c1", "1 firing warning, 2 escalated critical"),
+        ("w5 c1", "1 firing warning, 6 escalated critical"),
+        // Resolved at 7 s.
+        (
+            "w1 .15 c1",
+            "1 firing warning, 7 resolved warning, 17 firing critical",
+        ),
+        (
+            "w1 .15 w1 c1",
+            "1 firing warning, 7 resolved warning, 18 firing critical",
+        ),
+        // What is no worse is held back: silent if it is over by 60 s, else said then.
+        (
+            "w1 .15 w5 .10 w5 .40",
+            "1 firing warning, 7 resolved warning",
+        ),
+        (
+            "w1 .15 w50",
+            "1 firing warning, 7 resolved warning, 61 firing warning",
+        ),
+        (
+            "c1 .15 w5 .10 c5 .40",
+            "1 firing critical, 7 resolved critical",
+        ),
+        // The cooldown is that of the last and the worst that was said.
+        (
+            "w1 .15 c1 .50 w30",
+            "1 firing warning, 7 resolved warning, 17 firing critical, 23 resolved critical, \
+             77 firing warning",
+        ),
+    ] {
+        let monitor = ReplicationMonitor::new();
+        monitor.register("b").unwrap();
+        let mut second = 0;
+        for part in story.split(' ') {
+            let (lag, entries) = match part.as_bytes()[0] {
+                b'w' => (6.0, 10),
+                b'c' => (31.0, 10),
+                _ => (0.0, 0),
+            };
+            for _ in 0..part[1..].parse().unwrap() {
+                second += 1;
+                monitor.update_at(secs(second), "b", lag, entries).unwrap();
+            }
+        }
+        let alerts = monitor.inner().alerts().since(1).alerts;
+        let lags = alerts.iter().filter(|it| it.kind == AlertKind::Lag);
+        let words: Vec<_> = lags
+            .map(|it| {
+                let (event, level) = (it.event.name(), it.level.name());
+                format!("{} {event} {level}", it.at.as_secs())
+            })
+            .collect();
+        assert_eq!(words.join(", "), expected, "{story}");
+    }
 }
 
 /// Alerts resolve, are bounded, and do not survive their follower.

@@ -38,6 +38,7 @@ mod defects;
 mod judged;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
 mod leaks;
+mod memory;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod observer_panics;

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use health_lag::{AlertEvent, AlertKind, FollowerSpec, LagMonitor};
+use health_lag::{AlertEvent, AlertKind, Follower, FollowerSpec, LagMonitor};
 
 use crate::secs;
 
@@ -56,6 +56,71 @@ fn a_million_flaps_from_8_threads_are_counted_exactly_in_bounded_memory() {
         .sum();
     assert_eq!(page.next - 1, said);
     assert_eq!(kept + alerts.dropped(), said);
+}
+
+/// The same where each flap is an alert: the log overflows, a subscriber never reads.
+#[test]
+fn a_million_alerts_from_8_threads_leave_a_full_log_and_nothing_else() {
+    const ROUNDS: u64 = 5;
+    const LOG: u64 = 1_024;
+    let monitor = LagMonitor::builder()
+        .pending(Duration::ZERO)
+        .resolve_after(Duration::ZERO)
+        .cooldown(Duration::ZERO)
+        .no_prediction()
+        .build()
+        .unwrap();
+    let _reads_nothing = monitor.alerts().subscribe();
+    let followers: Vec<_> = (0..THREADS)
+        .map(|number| {
+            let spec = FollowerSpec::new(format!("node-{number}")).of("leader");
+            monitor.follower_at(spec, Duration::ZERO).unwrap()
+        })
+        .collect();
+    let flaps = FLAPS / ROUNDS;
+    let mut grown = Vec::new();
+    for round in 0..ROUNDS {
+        let round_of = |follower: &Follower| {
+            for flap in round * flaps + 1..=(round + 1) * flaps {
+                let lag = if flap % 2 == 1 { 40.0 } else { 0.5 };
+                let at = Duration::from_millis(flap);
+                follower.push_lag_at(at, lag, 1).unwrap();
+            }
+        };
+        // What one thread allocates another frees: only the sum says what is left.
+        let left: i64 = thread::scope(|scope| {
+            let threads: Vec<_> = followers
+                .iter()
+                .map(|follower| {
+                    scope.spawn(|| allocation_counter::measure(|| round_of(follower)).bytes_current)
+                })
+                .collect();
+            threads.into_iter().map(|it| it.join().unwrap()).sum()
+        });
+        grown.push(left);
+    }
+    let alerts = monitor.alerts();
+    for event in [AlertEvent::Firing, AlertEvent::Resolved] {
+        assert_eq!(alerts.count(AlertKind::Lag, event), THREADS * FLAPS / 2);
+    }
+    let said = THREADS * FLAPS;
+    assert_eq!(alerts.dropped(), said - LOG);
+    let page = alerts.since(1);
+    assert_eq!((page.missed, page.next), (said - LOG, said + 1));
+    let numbers = page.alerts.iter().map(|it| it.sequence);
+    assert!(numbers.eq(said - LOG + 1..=said));
+    let now = Duration::from_millis(FLAPS);
+    let statistics = monitor.statistics_at(now);
+    assert_eq!(
+        (statistics.level_changes, statistics.alerts_dropped),
+        (said, said - LOG)
+    );
+    assert_eq!(alerts.active_at(now), []);
+    // The first round fills the log and the queue of the subscriber, and then nothing grows any more;
+    // messages differ in length.
+    let (first, later) = grown.split_first().unwrap();
+    assert!(*first < 1 << 20, "{grown:?}");
+    assert!(later.iter().all(|bytes| bytes.abs() < 1 << 16), "{grown:?}");
 }
 
 /// Of two samples with one time one is refused, whoever comes first.

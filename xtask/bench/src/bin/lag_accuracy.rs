@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use health_bench::lag::families::{ALL, SETS, Set};
 use health_bench::lag::score::{Errors, HORIZONS, Score, score};
+use health_bench::lag::stalls::{Stalls, stalls};
 use health_bench::lag::trace::{Trace, real};
 
 const DATA: &str = concat!(
@@ -29,6 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "leads {:?}, false alarms {:.4}, measured within {:.4} s",
         scored.leads, scored.false_alarms, scored.measure_error
     );
+    println!("{:?}", stalls(&trace));
     write(dump.as_deref(), &trace, &scored)?;
     for set in SETS {
         of_families(&set, only.as_deref(), dump.as_deref())?;
@@ -47,6 +49,7 @@ fn of_families(set: &Set, only: Option<&str>, dump: Option<&Path>) -> Result<(),
         let part = 1.0 / count(set.shapes.len());
         let mut sums = [[0.0; 6]; 3];
         let mut false_alarms = 0.0;
+        let mut stops = Stalls::default();
         for shape in set.shapes {
             let trace = family.trace(shape);
             let scored = score(&trace);
@@ -54,6 +57,7 @@ fn of_families(set: &Set, only: Option<&str>, dump: Option<&Path>) -> Result<(),
                 print(&trace.name, &scored.all);
             }
             false_alarms += scored.false_alarms * part;
+            stops += stalls(&trace);
             write(dump, &trace, &scored)?;
             for (sums, errors) in sums.iter_mut().zip(scored.all) {
                 let ratios = [
@@ -77,7 +81,7 @@ fn of_families(set: &Set, only: Option<&str>, dump: Option<&Path>) -> Result<(),
             );
             *product += ours.ln() / count(ALL.len());
         }
-        println!("    false alarms {false_alarms:.4}");
+        println!("    false alarms {false_alarms:.4}, {stops:?}");
     }
     println!("geometric means: {:.3?}", product.map(f64::exp));
     Ok(())

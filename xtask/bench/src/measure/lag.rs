@@ -4,12 +4,14 @@
 
 use super::core::cpu_each_of;
 use crate::budgets::{
-    LAG_COVERAGE, LAG_FALSE_ALARMS, LAG_FAMILIES, LAG_FAMILY, LAG_FORECAST, LAG_MEASURED,
-    LAG_READING, LAG_REAL, LAG_REFERENCE, LAG_UNDISTURBED, LAG_WARNED_LATE,
+    LAG_COVERAGE, LAG_FALSE_ALARMS, LAG_FALSE_STALLS, LAG_FAMILIES, LAG_FAMILY, LAG_FORECAST,
+    LAG_MEASURED, LAG_READING, LAG_REAL, LAG_REFERENCE, LAG_STALLED_LATE, LAG_UNDISTURBED,
+    LAG_WARNED_LATE,
 };
 use crate::error::BenchError;
 use crate::lag::families::{ALL, SETS, Set};
 use crate::lag::score::{Errors, HORIZONS, Score, score};
+use crate::lag::stalls::{Stalls, stalls};
 use crate::lag::trace::real;
 use crate::launch::Launcher;
 use crate::table::Row;
@@ -27,6 +29,7 @@ pub(crate) fn accuracy(launcher: &Launcher) -> Result<Vec<Row>, BenchError> {
         source,
     })?;
     let mut rows = of_real(&score(&trace));
+    rows.extend(of_stops("real", stalls(&trace)));
     rows.extend(SETS.iter().flat_map(of_families));
     Ok(rows)
 }
@@ -101,10 +104,13 @@ impl Means {
 fn of_families(set: &Set) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut logarithms = [0.0; 5];
+    let mut stops = Stalls::default();
     for family in ALL {
         let mut by_horizon = [Means::default(); 3];
         for shape in set.shapes {
-            let score = score(&family.trace(shape));
+            let trace = family.trace(shape);
+            stops += stalls(&trace);
+            let score = score(&trace);
             for (means, errors) in by_horizon.iter_mut().zip(&score.all) {
                 means.add(Means::of(errors), 1.0 / whole(set.shapes.len()));
             }
@@ -136,7 +142,17 @@ fn of_families(set: &Set) -> Vec<Row> {
         60.0,
         means,
     ));
+    rows.extend(of_stops(set.name, stops));
     rows
+}
+
+fn of_stops(case: &str, found: Stalls) -> [Row; 2] {
+    [
+        Row::new(LAG_FALSE_STALLS, case, whole(found.wrong))
+            .note(format!("{} rows are stalled", found.stalled)),
+        Row::new(LAG_STALLED_LATE, case, whole(found.late))
+            .note(format!("of {} stops", found.stops)),
+    ]
 }
 
 fn others(case: &str, horizon: f64, means: Means) -> Vec<Row> {
