@@ -74,8 +74,10 @@ impl Last {
 }
 
 /// A follower. What each sample needs stands together, and that of all followers of a leader side by
-/// side: ten thousand of them do not fit into a cache with all that they remember.
+/// side: ten thousand of them do not fit into a cache with all that they remember. Whole cache lines, so
+/// that no pair of numbers lies across two.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(crate) struct Member {
     /// Unlike its index, never used again.
     pub(crate) id: u64,

@@ -74,7 +74,6 @@ impl Contest {
 struct Weighing {
     compared: f32,
     shares: [f32; STEADY],
-    weights: [f32; STEADY],
 }
 
 impl Weighing {
@@ -88,11 +87,15 @@ impl Weighing {
         for (share, distance) in self.shares.iter_mut().zip(distances) {
             *share += (distance / sum - *share) / self.compared;
         }
+    }
+
+    /// Their sum is 1.
+    fn weights(&self) -> [f32; STEADY] {
         let shares = self.shares.map(|share| share.max(LEAST_SHARE));
         let smallest = shares.iter().copied().fold(f32::INFINITY, f32::min);
-        self.weights = shares.map(|share| (smallest / share).powi(SHARPNESS));
-        let sum: f32 = self.weights.iter().sum();
-        self.weights = self.weights.map(|weight| weight / sum);
+        let weights = shares.map(|share| (smallest / share).powi(SHARPNESS));
+        let sum: f32 = weights.iter().sum();
+        weights.map(|weight| weight / sum)
     }
 
     fn is_known(&self) -> bool {
@@ -127,7 +130,7 @@ impl Record {
             let [last, mean, ..] = opinions.steady;
             return f32::midpoint(last, mean);
         }
-        let weighted = weighing.weights.iter().zip(opinions.steady);
+        let weighted = weighing.weights().into_iter().zip(opinions.steady);
         weighted.map(|(weight, said)| weight * said).sum()
     }
 
@@ -198,7 +201,7 @@ impl Record {
             Method::Median,
             Method::Recurring,
         ];
-        let weights = self.weighing(opinions).weights.iter().zip(methods);
+        let weights = self.weighing(opinions).weights().into_iter().zip(methods);
         let heaviest = weights.max_by(|(one, _), (other, _)| one.total_cmp(other));
         heaviest.map_or(Method::LastValue, |(_, method)| method)
     }
