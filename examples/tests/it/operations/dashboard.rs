@@ -10,7 +10,7 @@ use super::prometheus::Prometheus;
 use crate::process::{Directory, Node};
 
 /// As Grafana fills its variables in.
-fn filled(expression: &str) -> String {
+pub(super) fn filled(expression: &str) -> String {
     expression
         .replace("$job", "health")
         .replace("$instance", ".*")
@@ -95,8 +95,7 @@ fn every_panel_has_data_of_two_nodes() {
 /// A unit as the name of the metric has it: seconds are no milliseconds, a share is no number.
 #[test]
 fn units_are_those_of_the_metrics() {
-    let dashboard: Value = serde_json::from_str(File::read("dashboard.json").text()).unwrap();
-    for panel in dashboard["panels"].as_array().unwrap() {
+    for panel in panels() {
         let unit = &panel["fieldConfig"]["defaults"]["unit"];
         for target in panel["targets"].as_array().into_iter().flatten() {
             let expression = target["expr"].as_str().unwrap();
@@ -143,10 +142,15 @@ fn grafana_knows_every_field() {
     }
 }
 
+/// Its panels, rows among them.
+pub(super) fn panels() -> Vec<Value> {
+    let dashboard: Value = serde_json::from_str(File::read("dashboard.json").text()).unwrap();
+    dashboard["panels"].as_array().unwrap().clone()
+}
+
 #[test]
 fn panels_have_titles_descriptions_and_room() {
-    let dashboard: Value = serde_json::from_str(File::read("dashboard.json").text()).unwrap();
-    let panels = dashboard["panels"].as_array().unwrap();
+    let panels = panels();
     let number = |panel: &Value, side: &str| panel["gridPos"][side].as_u64().unwrap();
     let area = |panel: &Value| {
         let (x, y) = (number(panel, "x"), number(panel, "y"));

@@ -3,6 +3,7 @@
 //! The very files are used: what a test needs otherwise (addresses, intervals) is replaced in them.
 
 mod alerts;
+mod bare;
 mod blackbox;
 mod curl;
 mod dashboard;

@@ -8,6 +8,7 @@ use health_lag::LagPolicy;
 use serde_json::{Value, json};
 
 use super::alerts;
+use super::dashboard;
 use super::file::File;
 
 fn seconds(time: Duration) -> Value {
@@ -16,9 +17,8 @@ fn seconds(time: Duration) -> Value {
 
 /// The steps of a panel's thresholds, without the first, which is the colour below all others.
 fn steps(title: &str) -> Vec<Value> {
-    let dashboard: Value = serde_json::from_str(File::read("dashboard.json").text()).unwrap();
-    let panels = dashboard["panels"].as_array().unwrap();
-    let panel = panels.iter().find(|it| it["title"] == title);
+    let mut panels = dashboard::panels().into_iter();
+    let panel = panels.find(|it| it["title"] == title);
     let panel = panel.unwrap_or_else(|| panic!("there is no panel {title:?}"));
     let steps = &panel["fieldConfig"]["defaults"]["thresholds"]["steps"];
     let steps = steps.as_array().unwrap().iter();
