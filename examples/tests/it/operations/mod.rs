@@ -3,6 +3,7 @@
 //! The very files are used: what a test needs otherwise (addresses, intervals) is replaced in them.
 
 mod blackbox;
+mod collectors;
 mod curl;
 mod dashboard;
 mod envoy;
