@@ -153,6 +153,8 @@ fn quality(text: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use proptest::test_runner::Config;
 
     fn asked(values: &[&[u8]]) -> Dialect {
         let mut headers = HeaderMap::new();
@@ -235,6 +237,26 @@ mod tests {
             ("text/plain;q=high, application/health+json;q=0.1", Ietf),
             ("text/plain;q=2", Native),
             ("text/plain;q=-1", Native),
+            ("text/plain;q=-0", Native),
+            ("text/plain;q=+1", Native),
+            ("text/plain;q=1.0001", Native),
+            ("text/plain;q=inf", Native),
+            ("text/plain;q=0x1", Native),
+            ("text/plain;q=.", Native),
+            ("text/plain;q=0.1.2", Native),
+            ("text/plain;q=1.", Kubernetes),
+            ("text/plain;q=00001.000", Kubernetes),
+            // More digits than there may be are no nonsense; whatever is above nothing is something.
+            ("text/plain;q=0.12345", Kubernetes),
+            (
+                "text/plain;q=0.12345, application/health+json;q=0.123",
+                Kubernetes,
+            ),
+            ("text/plain;q=0.00001", Kubernetes),
+            ("text/plain;q=0.00000", Native),
+            // The last of two qualities counts.
+            ("text/plain;q=0;q=1", Kubernetes),
+            ("text/plain;q=1;q=0", Native),
             ("text/plain;q=1e-1", Native),
             ("text/plain;q=NaN", Native),
             ("text/plain;q=", Native),
@@ -262,6 +284,9 @@ mod tests {
         }
         assert_eq!(asked(&[]), Native);
         assert_eq!(asked(&[b"text/html", b"text/plain"]), Kubernetes);
+        assert_eq!(asked(&[b"", b"", b"text/plain"]), Kubernetes);
+        assert_eq!(asked(&[b"text/plain", b"text/plain;q=0"]), Kubernetes);
+        assert_eq!(asked(&[b"text/plain;q=0", b"text/plain"]), Native);
         assert_eq!(asked(&[b"\xff", b"text/plain"]), Kubernetes);
         assert_eq!(asked(&[b"text/pl\xe4in"]), Native);
     }
@@ -273,5 +298,80 @@ mod tests {
         assert_eq!(asked(&[long(MAX_ACCEPT + 1).as_bytes()]), Dialect::Native);
         let half = long(MAX_ACCEPT / 2 + 1);
         assert_eq!(asked(&[half.as_bytes(), half.as_bytes()]), Dialect::Native);
+    }
+
+    /// Ranges as clients write them, and not.
+    fn ranges() -> impl Strategy<Value = Vec<String>> {
+        let name = prop_oneof![
+            Just("*/*"),
+            Just("text/*"),
+            Just("application/*"),
+            Just("text/plain"),
+            Just("text/html"),
+            Just("application/json"),
+            Just("application/health+json"),
+            Just("application/vnd.spring-boot.actuator.v3+json"),
+        ];
+        let quality = prop_oneof![
+            Just(String::new()),
+            (0_u32..=1000).prop_map(|it| format!(";q={}.{:03}", it / 1000, it % 1000)),
+            "[;q=.0-9a-zN+-]{0,8}".prop_map(|it| format!(";{it}")),
+        ];
+        let range = (name, quality).prop_map(|(name, quality)| format!("{name}{quality}"));
+        prop::collection::vec(range, 0..8)
+    }
+
+    proptest! {
+        #![proptest_config(Config { failure_persistence: None, ..Config::default() })]
+
+        #[test]
+        fn nonsense_chooses_nothing_that_it_does_not_name(
+            values in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 0..5),
+        ) {
+            let mut headers = HeaderMap::new();
+            for value in &values {
+                if let Ok(value) = HeaderValue::from_bytes(value) {
+                    headers.append(ACCEPT, value);
+                }
+            }
+            let chosen = negotiate(&headers);
+            let named = values.concat().to_ascii_lowercase();
+            let names = |word: &str| named.windows(word.len()).any(|it| it == word.as_bytes());
+            let kind = chosen.content_type().split(';').next().unwrap();
+            prop_assert!(chosen == Dialect::Native || names("/*") || names(kind), "{chosen:?}");
+        }
+
+        /// RFC 9110, section 5.3.
+        #[test]
+        fn several_fields_are_one(ranges in ranges()) {
+            let fields: Vec<_> = ranges.iter().map(String::as_bytes).collect();
+            let chosen = asked(&fields);
+            prop_assert_eq!(asked(&[ranges.join(", ").as_bytes()]), chosen);
+            prop_assert_eq!(asked(&[ranges.join(" , ,").to_uppercase().as_bytes()]), chosen);
+        }
+
+        #[test]
+        fn what_is_ruled_out_is_had_only_where_nothing_is_left(ranges in ranges()) {
+            for Offer { what, .. } in DIALECTS {
+                let name = what.content_type().split(';').next().unwrap();
+                let refusal = format!("{name};q=0");
+                let others = ranges.iter().filter(|range| !range.starts_with(name));
+                let mut headers = HeaderMap::new();
+                for range in others.chain([&refusal]) {
+                    headers.append(ACCEPT, range.parse().unwrap());
+                }
+                prop_assert_ne!(preferred(&headers, &DIALECTS), Some(what));
+            }
+        }
+
+        #[test]
+        fn the_short_way_leads_where_the_long_one_does(ranges in ranges()) {
+            let mut headers = HeaderMap::new();
+            for range in &ranges {
+                headers.append(ACCEPT, range.parse().unwrap());
+            }
+            let long = preferred(&headers, &DIALECTS).unwrap_or(Dialect::Native);
+            prop_assert_eq!(negotiate(&headers), long);
+        }
     }
 }

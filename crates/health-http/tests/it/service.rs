@@ -29,6 +29,7 @@ mod metrics;
 #[cfg(feature = "ui")]
 mod page;
 mod schema;
+mod sizes;
 mod wire;
 
 struct Reply {

@@ -5,6 +5,7 @@
 mod alerts;
 mod bare;
 mod blackbox;
+mod collectors;
 mod curl;
 mod dashboard;
 mod envoy;

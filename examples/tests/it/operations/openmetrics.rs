@@ -13,9 +13,10 @@ use super::prometheus::Prometheus;
 use crate::process::{Directory, Node};
 
 const ACCEPT: &str = "Accept: application/openmetrics-text; version=1.0.0";
-const HOSTILE: &str = "a} 1 # EOF\n\"\\{le=\"1\"}\r\u{2028}é";
+pub(super) const HOSTILE: &str = "a} 1 # EOF\n\"\\{le=\"1\"}\r\u{2028}é";
 
-fn registry() -> Registry {
+/// Labels and figures that nobody would choose, of metrics that are named well.
+pub(super) fn hostile() -> Registry {
     let registry = Registry::new();
     let jobs = CounterVec::new(Opts::new("jobs_total", "Jo\"b\\s.\n"), &["of"]).unwrap();
     jobs.with_label_values(&[HOSTILE]).inc_by(2.5);
@@ -35,6 +36,11 @@ fn registry() -> Registry {
     let size = Histogram::with_opts(options.const_label("of", HOSTILE)).unwrap();
     size.observe(2.0);
     registry.register(Box::new(size)).unwrap();
+    registry
+}
+
+fn misnamed() -> Registry {
+    let registry = Registry::new();
     // Neither has a name that the format has for a counter.
     let bare = Counter::new("visits", "Visits.").unwrap();
     registry.register(Box::new(bare)).unwrap();
@@ -57,7 +63,7 @@ fn serve(runtime: &Runtime) -> String {
     health.start().unwrap();
     let _ = runtime.block_on(health.ask("db")).unwrap();
     let server = HealthServer::builder(health)
-        .service(|service| service.registry(registry()))
+        .service(|service| service.registry(hostile()).registry(misnamed()))
         .bind("127.0.0.1:0")
         .unwrap()
         .serve()
@@ -71,7 +77,7 @@ fn serve(runtime: &Runtime) -> String {
 }
 
 /// What the strict parser makes of a scrape: name, type, unit and number of samples.
-fn parsed(text: &str) -> Result<Vec<String>, String> {
+pub(super) fn parsed(text: &str) -> Result<Vec<String>, String> {
     let script = "import sys\n\
         from prometheus_client.openmetrics.parser import text_string_to_metric_families as read\n\
         for it in read(sys.stdin.buffer.read().decode()):\n \
@@ -85,7 +91,7 @@ fn parsed(text: &str) -> Result<Vec<String>, String> {
     }
 }
 
-fn scrape(address: &str) -> String {
+pub(super) fn scrape(address: &str) -> String {
     let url = format!("http://{address}/metrics");
     let (good, said) = run("curl", &["-sS", "--fail", "-H", ACCEPT, &url], "");
     assert!(good, "{said}");

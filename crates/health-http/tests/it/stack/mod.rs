@@ -18,6 +18,7 @@ pub(crate) mod golden;
 mod load;
 mod mutated;
 mod mutation;
+mod negotiated;
 mod node;
 mod process;
 #[cfg(feature = "prometheus")]
