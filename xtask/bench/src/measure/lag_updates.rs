@@ -19,10 +19,14 @@ const ROUNDS: usize = 5;
 /// A cost, of how many nodes, how often it is done, and by how much it is divided.
 type Cost = (Figure, &'static str, u64, u64, f64);
 
-const COSTS: [Cost; 5] = [
+const COSTS: [Cost; 9] = [
     (LAG_UPDATE_10, "update", 10, 2_000_000, 1.0),
     (LAG_UPDATE_1_000, "update", 1_000, 2_000_000, 1.0),
     (LAG_UPDATE_10_000, "update", 10_000, 2_000_000, 1.0),
+    (LAG_UPDATE_1_000, "update-growing", 1_000, 2_000_000, 1.0),
+    (LAG_UPDATE_10_000, "update-growing", 10_000, 2_000_000, 1.0),
+    (LAG_UPDATE_1_000, "update-flapping", 1_000, 2_000_000, 1.0),
+    (LAG_UPDATE_1_000, "update-leaders", 1_000, 2_000_000, 1.0),
     (LAG_STATUS, "status", 1_000, 1_000_000, 1.0),
     (LAG_STATISTICS, "statistics", 10_000, 1_000, 1e3),
 ];
