@@ -1,17 +1,16 @@
-//! From a request to what it asks for: a route and a form, or why it is refused. Pure.
+//! From a request to what it asks for: a route and a form, or why it is refused.
 //!
 //! What the answer says is not known here.
 
 use health_core::Health;
 use health_core::Probe;
-use hyper::header::HeaderMap;
 use hyper::{Method, Request, Response, StatusCode};
 
 use crate::body::Body;
 use crate::dialect::{Dialect, Form, View};
 use crate::disclosure::{Access, Disclosure};
 use crate::host::{HostError, check_host};
-use crate::negotiate::negotiate;
+use crate::negotiator::Negotiator;
 use crate::query::{Query, QueryError};
 use crate::reply;
 use crate::route::{ActuatorPath, Route};
@@ -50,6 +49,7 @@ pub(crate) fn asked<'a, B>(
     request: &Request<B>,
     route: Option<Route<'a>>,
     disclosure: &Disclosure,
+    negotiator: &Negotiator,
     health: &Health,
 ) -> Result<(Route<'a>, Form), Refusal> {
     check_host(request.version(), request.headers()).map_err(Refusal::Host)?;
@@ -60,7 +60,7 @@ pub(crate) fn asked<'a, B>(
     let query = Query::parse(request.uri().query().unwrap_or_default()).map_err(Refusal::Query)?;
     let mut form = match route {
         Route::Actuator(_) => Form::plain(Dialect::Actuator, View::Full),
-        _ => form(route, query, request.headers()),
+        _ => form(route, query, || negotiator.dialect(request.headers())),
     };
     let presented =
         disclosure.has_tokens() && token::is_presented(&disclosure.tokens, request.headers());
@@ -117,8 +117,8 @@ fn settle<'a>(route: Route<'a>, view: View, health: &Health) -> Result<Route<'a>
 }
 
 /// The form that is asked for: by `format`, else by a parameter of Kubernetes on a path of a
-/// probe, else by `Accept`.
-fn form(route: Route<'_>, query: Query, headers: &HeaderMap) -> Form {
+/// probe, else as it is `accepted`.
+fn form(route: Route<'_>, query: Query, accepted: impl FnOnce() -> Dialect) -> Form {
     let Query {
         format,
         verbose,
@@ -129,7 +129,7 @@ fn form(route: Route<'_>, query: Query, headers: &HeaderMap) -> Form {
         _ if !route.is_spoken() => Dialect::Native,
         Some(dialect) => dialect,
         None if is_probe && (verbose || !excluded.is_empty()) => Dialect::Kubernetes,
-        None => negotiate(headers),
+        None => accepted(),
     };
     match dialect {
         Dialect::Kubernetes => Form {
@@ -188,47 +188,33 @@ mod tests {
         use Dialect::{Ietf, Kubernetes, Native};
         let probe = Route::Probe(Probe::Ready);
         for (route, query, accept, dialect, verbose, excludes) in [
-            (probe, "", "*/*", Native, false, false),
-            (probe, "verbose", "*/*", Kubernetes, true, false),
-            (
-                probe,
-                "verbose",
-                "application/health+json",
-                Kubernetes,
-                true,
-                false,
-            ),
-            (probe, "exclude=db", "*/*", Kubernetes, false, true),
+            (probe, "", Native, Native, false, false),
+            (probe, "verbose", Native, Kubernetes, true, false),
+            (probe, "verbose", Ietf, Kubernetes, true, false),
+            (probe, "exclude=db", Native, Kubernetes, false, true),
             (
                 probe,
                 "format=native&verbose&exclude=db",
-                "text/plain",
+                Kubernetes,
                 Native,
                 false,
                 false,
             ),
-            (
-                probe,
-                "format=ietf&verbose",
-                "text/plain",
-                Ietf,
-                false,
-                false,
-            ),
+            (probe, "format=ietf&verbose", Kubernetes, Ietf, false, false),
             (
                 probe,
                 "format=nonsense&verbose",
-                "text/plain",
+                Kubernetes,
                 Native,
                 false,
                 false,
             ),
-            (probe, "", "text/plain", Kubernetes, false, false),
-            (Route::Report, "verbose", "*/*", Native, false, false),
+            (probe, "", Kubernetes, Kubernetes, false, false),
+            (Route::Report, "verbose", Native, Native, false, false),
             (
                 Route::Report,
                 "verbose",
-                "text/plain",
+                Kubernetes,
                 Kubernetes,
                 true,
                 false,
@@ -236,24 +222,24 @@ mod tests {
             (
                 Route::Report,
                 "format=kubernetes",
-                "*/*",
+                Native,
                 Kubernetes,
                 false,
                 false,
             ),
-            (Route::Check("db"), "format=ietf", "*/*", Ietf, false, false),
             (
-                Route::Group("g"),
-                "",
-                "application/health+json",
+                Route::Check("db"),
+                "format=ietf",
+                Native,
                 Ietf,
                 false,
                 false,
             ),
+            (Route::Group("g"), "", Ietf, Ietf, false, false),
             (
                 Route::Checks,
                 "format=ietf",
-                "text/plain",
+                Kubernetes,
                 Native,
                 false,
                 false,
@@ -261,22 +247,20 @@ mod tests {
             (
                 Route::Summary,
                 "format=ietf",
-                "text/plain",
+                Kubernetes,
                 Native,
                 false,
                 false,
             ),
         ] {
             let query = Query::parse(query).unwrap();
-            let mut headers = HeaderMap::new();
-            headers.insert("accept", accept.parse().unwrap());
             let expected = Form {
                 dialect,
                 verbose,
                 excluded: excludes.then(|| b"db".to_vec()).into_iter().collect(),
                 view: View::Full,
             };
-            assert_eq!(form(route, query, &headers), expected, "{route:?}");
+            assert_eq!(form(route, query, || accept), expected, "{route:?}");
         }
     }
 }

@@ -131,6 +131,7 @@ mod metrics;
 mod mount;
 mod native;
 mod negotiate;
+mod negotiator;
 mod pages;
 mod probe_body;
 mod query;

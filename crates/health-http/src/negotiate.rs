@@ -47,10 +47,7 @@ const DIALECTS: [Offer<Dialect>; 4] = [
 
 /// The dialect of a report.
 pub(crate) fn negotiate(headers: &HeaderMap) -> Dialect {
-    let mut values = headers.get_all(ACCEPT).iter();
-    usual(values.next(), values.next())
-        .or_else(|| preferred(headers, &DIALECTS))
-        .unwrap_or(Dialect::Native)
+    preferred(headers, &DIALECTS).unwrap_or(Dialect::Native)
 }
 
 /// The best of what is offered; `None` if nothing of it fits.
@@ -80,7 +77,7 @@ pub(crate) fn preferred<T: Copy>(headers: &HeaderMap, offered: &[Offer<T>]) -> O
 }
 
 /// What most probers send, without a closer look: nothing, anything, or one type by itself.
-fn usual(first: Option<&HeaderValue>, second: Option<&HeaderValue>) -> Option<Dialect> {
+pub(crate) fn usual(first: Option<&HeaderValue>, second: Option<&HeaderValue>) -> Option<Dialect> {
     match (first.map(HeaderValue::as_bytes), second) {
         (None | Some(b"*/*" | b"application/json"), None) => Some(Dialect::Native),
         (Some(b"application/health+json"), None) => Some(Dialect::Ietf),

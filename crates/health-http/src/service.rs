@@ -21,6 +21,7 @@ use crate::clock;
 use crate::dialect::Form;
 use crate::disclosure::Disclosure;
 use crate::mount::{Asked, Mounts};
+use crate::negotiator::Negotiator;
 use crate::pages::Pages;
 use crate::route::{Route, route};
 use crate::server::StallWatch;
@@ -54,6 +55,7 @@ struct Inner {
     health: Health,
     pages: Pages,
     disclosure: Disclosure,
+    negotiator: Negotiator,
     stall: Option<Arc<StallWatch>>,
     mounts: Mounts,
     #[cfg(feature = "prometheus")]
@@ -87,6 +89,7 @@ impl HealthService {
                 pages: Pages::new(health.clone(), live_fails_while_stopping),
                 health,
                 disclosure,
+                negotiator: Negotiator::default(),
                 stall,
                 mounts,
                 #[cfg(feature = "prometheus")]
@@ -101,7 +104,13 @@ impl HealthService {
         let now = clock::now().into_std();
         let inner = &self.inner;
         let found = route(request.uri().path());
-        let response = match asked(request, found, &inner.disclosure, &inner.health) {
+        let response = match asked(
+            request,
+            found,
+            &inner.disclosure,
+            &inner.negotiator,
+            &inner.health,
+        ) {
             Ok((Route::Mounted(seat), _)) => {
                 let asked = Asked {
                     health: &inner.health,
