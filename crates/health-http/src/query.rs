@@ -41,18 +41,20 @@ impl Query {
         if query.len() > MAX_QUERY {
             return Err(QueryError::TooLong);
         }
-        for part in query.as_bytes().split(|byte| *byte == b'&') {
-            let mut sides = part.splitn(2, |byte| *byte == b'=');
-            let key = sides.next().and_then(unescape);
-            let value = sides.next().unwrap_or_default();
-            match key.as_deref() {
-                _ if part.contains(&b';') => {}
+        // Looked for once, as most queries have none of it.
+        let is_plain = !query.bytes().any(|byte| matches!(byte, b'%' | b'+' | b';'));
+        for part in query.split('&') {
+            let (key, value) = part.split_once('=').unwrap_or((part, ""));
+            match unescape(key, is_plain).as_deref() {
+                _ if !is_plain && part.contains(';') => {}
                 Some(b"format") if parsed.format.is_none() => {
-                    parsed.format = unescape(value)
+                    parsed.format = unescape(value, is_plain)
                         .map(|name| Dialect::named(&name).unwrap_or(Dialect::Native));
                 }
-                Some(b"verbose") => parsed.verbose |= unescape(value).is_some(),
-                Some(b"exclude") => parsed.excluded.extend(unescape(value).map(Cow::into_owned)),
+                Some(b"verbose") => parsed.verbose |= unescape(value, is_plain).is_some(),
+                Some(b"exclude") => parsed
+                    .excluded
+                    .extend(unescape(value, is_plain).map(Cow::into_owned)),
                 _ => {}
             }
             if parsed.excluded.len() > MAX_EXCLUDED {
@@ -65,9 +67,10 @@ impl Query {
     }
 }
 
-/// `None` if an escape is broken.
-fn unescape(text: &[u8]) -> Option<Cow<'_, [u8]>> {
-    if !text.iter().any(|byte| matches!(byte, b'%' | b'+')) {
+/// `None` if an escape is broken. What is plain has none.
+fn unescape(text: &str, is_plain: bool) -> Option<Cow<'_, [u8]>> {
+    let text = text.as_bytes();
+    if is_plain {
         return Some(Cow::Borrowed(text));
     }
     let mut after_percent = text.split(|byte| *byte == b'%').skip(1);
