@@ -43,10 +43,12 @@ impl Query {
         }
         // Looked for once, as most queries have none of it.
         let is_plain = !query.bytes().any(|byte| matches!(byte, b'%' | b'+' | b';'));
-        for part in query.split('&') {
-            let (key, value) = part.split_once('=').unwrap_or((part, ""));
-            match unescape(key, is_plain).as_deref() {
-                _ if !is_plain && part.contains(';') => {}
+        for part in query.as_bytes().split(|byte| *byte == b'&') {
+            let mut sides = part.splitn(2, |byte| *byte == b'=');
+            let key = sides.next().and_then(|key| unescape(key, is_plain));
+            let value = sides.next().unwrap_or_default();
+            match key.as_deref() {
+                _ if !is_plain && part.contains(&b';') => {}
                 Some(b"format") if parsed.format.is_none() => {
                     parsed.format = unescape(value, is_plain)
                         .map(|name| Dialect::named(&name).unwrap_or(Dialect::Native));
@@ -68,8 +70,7 @@ impl Query {
 }
 
 /// `None` if an escape is broken. What is plain has none.
-fn unescape(text: &str, is_plain: bool) -> Option<Cow<'_, [u8]>> {
-    let text = text.as_bytes();
+fn unescape(text: &[u8], is_plain: bool) -> Option<Cow<'_, [u8]>> {
     if is_plain {
         return Some(Cow::Borrowed(text));
     }
