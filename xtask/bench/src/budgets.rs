@@ -110,6 +110,11 @@ pub(crate) const PAGE_PAINT: Figure =
     value("the page: first contentful paint, median", "ms", 300.0);
 pub(crate) const PAGE_SHOWN: Figure =
     reference("the page: until the first check is shown, median", "ms");
+pub(crate) const PAGE_KEY: Figure = value(
+    "the page: from a key in its search to the frame that shows it, median",
+    "ms",
+    100.0,
+);
 pub(crate) const PAGE_WEIGHT: Figure = value("the page with its state, compressed", "KiB", 60.0);
 pub(crate) const STREAM_GROWTH: Figure = value(
     "1,000 readers of the events: memory, from the one that never reads on, grown by",

@@ -73,6 +73,7 @@ pub(crate) const ALL: &[Measurement] = &[
     measurement!("report", "http", VALGRIND, report::run, "the full report, unchanged and changing"),
     measurement!("dialects", "http", VALGRIND, dialects::run, "the other dialects, unchanged"),
     measurement!("paint", "page", CHROMEDRIVER, page::paint, "when a browser paints the page"),
+    measurement!("typing", "page", CHROMEDRIVER, page::typing, "how soon a key shows in the page's search"),
     measurement!("weight", "page", NONE, page::weight, "what the page weighs"),
     measurement!("streams", "page", NONE, streams::run, "1,000 readers of the events, and one that never reads (60 s)"),
     measurement!("verdict", "core", NONE, core::verdict, "reading a verdict"),

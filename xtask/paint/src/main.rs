@@ -1,5 +1,6 @@
 //! Loads the page of a node in Chromium, each time in a browser of its own, and prints when it
-//! painted: `health-paint URL TIMES`.
+//! painted: `health-paint load URL TIMES`. Or types into its search, so many times, and prints when
+//! each key showed: `health-paint type URL TIMES`.
 //!
 //! It judges nothing, and starts no node.
 #![allow(
@@ -8,6 +9,7 @@
 )]
 
 mod driver;
+mod typing;
 
 use std::error::Error;
 
@@ -31,8 +33,10 @@ const ASK: &str = "
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let (Some(url), Some(times)) = (arguments.next(), arguments.next()) else {
-        return Err("usage: health-paint URL TIMES".into());
+    let (Some(what), Some(url), Some(times)) =
+        (arguments.next(), arguments.next(), arguments.next())
+    else {
+        return Err("usage: health-paint load|type URL TIMES".into());
     };
     let times: u32 = times.parse()?;
     let driver = Driver::start()?;
@@ -40,6 +44,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
+        if what == "type" {
+            let client = open(driver.address()).await?;
+            let keys = typing::keys(&client, &url, times).await;
+            client.close().await?;
+            for key in keys? {
+                println!("key shown: {key:.1}");
+            }
+            return Ok(());
+        }
         for _ in 0..times {
             let client = open(driver.address()).await?;
             let times = load(&client, &url).await;

@@ -33,6 +33,18 @@ fn nginx_asks_the_other_node_and_answers_for_none() {
     );
     nginx.wait("both", || answering(&front) == only(&["a", "b"]));
 
+    // What a node tells of itself comes through at once.
+    let events = format!("http://{front}/health/events");
+    let mut reader = Program::start(&pair.directory, "curl", &["-sN", &events]);
+    let heard = || std::fs::read_to_string(pair.directory.path("curl.log")).unwrap();
+    reader.wait("a beat", || heard().contains("event: beat"));
+    pair.directory.remove("cache-a");
+    pair.directory.remove("cache-b");
+    reader.wait("the news", || heard().contains("is missing"));
+    pair.directory.write("cache-a");
+    pair.directory.write("cache-b");
+    drop(reader);
+
     // No request sees it: each is sent on.
     pair.directory.remove("db-a");
     pair.a.wait_for("/ready", 503);

@@ -128,6 +128,8 @@ impl Browser {
                 "--window-size=1280,1000",
             ]},
             "goog:loggingPrefs": { "browser": "ALL" },
+            // Axe takes its time for a thousand checks.
+            "timeouts": { "script": 300_000 },
         });
         let Value::Object(capabilities) = capabilities else {
             panic!("an object");
@@ -249,7 +251,7 @@ impl Browser {
     pub(super) async fn violations(&self) -> Vec<String> {
         let axe = std::fs::read_to_string(axe()).unwrap();
         self.client.execute(&axe, vec![]).await.unwrap();
-        let run = "const done = arguments[0]; axe.run(document).then((it) => done(it.violations), \
+        let run = "const done = arguments[0]; axe.run(document, { resultTypes: ['violations'] }).then((it) => done(it.violations), \
                    (error) => done([{ id: String(error), nodes: [] }]));";
         let found = self.client.execute_async(run, vec![]).await.unwrap();
         let line = |rule: &Value| {

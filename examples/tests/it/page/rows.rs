@@ -1,9 +1,19 @@
 //! What a row says of its check is what the node says of it elsewhere.
 
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::Duration;
+
+use health_core::check_fn;
 use serde_json::Value;
+use tokio::sync::{Mutex, mpsc};
 
 use super::browser::browse;
-use crate::process::{Directory, Node};
+use super::served::Served;
+use crate::process::exchange;
+
+/// Longer than any test.
+const LONG: Duration = Duration::from_hours(1);
 
 /// What is seen of the row of `db`, and what the page holds of it.
 const ROW: &str = "(() => { const { check, row } = checks.get('db'); const of = (it) => row.querySelector(it); \
@@ -12,60 +22,48 @@ const ROW: &str = "(() => { const { check, row } = checks.get('db'); const of = 
     spark: of('.spark path').getAttribute('d'), spark_told: of('.spark').getAttribute('aria-label'), \
     strip: [...of('.strip').querySelectorAll('path')].map((it) => [it.dataset.state, it.getAttribute('d').split('z').length - 1]), \
     strip_told: of('.strip').getAttribute('aria-label'), drawn: of('.strip').getBoundingClientRect().width, \
-    since: dd('since'), failures: dd('failures in a row'), now: nodeNow(), at: check.at }; })()";
+    since: dd('since'), failures: dd('failures in a row') }; })()";
 
-fn json(node: &Node, path: &str) -> Value {
-    let (code, body) = node.get(path);
+fn json(served: &Served, path: &str) -> Value {
+    let address = served.address.strip_prefix("http://").unwrap();
+    let (code, body) = exchange(TcpStream::connect(address).unwrap(), path);
     assert!(code == 200 || code == 503, "{path}: {code}");
     serde_json::from_str(&body).unwrap()
 }
 
 #[test]
 fn its_past_its_age_and_since_when_are_those_of_the_node() {
-    let directory = Directory::new("page-rows");
-    directory.write("db");
-    let check = directory.check("db", ":critical");
-    // No run but those that are waited for: each is asked for by its own change of the file.
-    let node = Node::start(&[
-        "--file-check",
-        &check,
-        "--interval",
-        "300ms",
-        "--without-own-checks",
-    ]);
+    let served = Served::new(|service| service);
+    let (results, runs) = mpsc::unbounded_channel();
+    let runs = Arc::new(Mutex::new(runs));
+    // A run waits until it is told how it ends, so that nothing moves on by itself.
+    let db = check_fn("db", move |_| {
+        let runs = Arc::clone(&runs);
+        async move { runs.lock().await.recv().await.unwrap_or(false) }
+    });
+    let db = db.every(Duration::from_millis(20)).timeout(LONG);
+    served.enter(|| served.health.register(db)).unwrap();
+    let runs_shown = |many: usize| format!("checks.get('db')?.check.runs.status.length === {many}");
     browse(async |browser| {
         let zone = serde_json::json!({ "timezoneId": "UTC" });
         browser.emulate("Emulation.setTimezoneOverride", zone).await;
-        browser.look_at(&node.address).await;
-        browser
-            .until("checks.get('db')?.check.runs.status.startsWith('hh')")
-            .await;
-        directory.remove("db");
-        browser
-            .until("checks.get('db').check.runs.status.endsWith('uuu')")
-            .await;
+        browser.look_at(&served.address).await;
+        for (number, result) in [true, true, true, false, true, false, false]
+            .into_iter()
+            .enumerate()
+        {
+            results.send(result).unwrap();
+            browser.until(&runs_shown(number + 1)).await;
+        }
         browser.eval("(checks.get('db').row.open = true)").await;
-        // Nothing moves on meanwhile: the node is held still, once the page has heard all of it.
-        let settled = loop {
-            let history = json(&node, "/health/history/db");
-            let told = json(&node, "/health/checks/db");
-            let newest = history["entries"].as_array().unwrap().len();
-            browser
-                .until(&format!(
-                    "checks.get('db').check.runs.status.length >= Math.min(30, {newest})"
-                ))
-                .await;
-            browser
-                .until("checks.get('db').row.querySelector('.inside div')")
-                .await;
-            let shown = browser.eval(ROW).await;
-            if json(&node, "/health/history/db") == history {
-                break (history, told, shown);
-            }
-        };
-        let (history, told, shown) = settled;
+        browser
+            .until("checks.get('db').row.querySelector('.inside div')")
+            .await;
+        let shown = browser.eval(ROW).await;
+        let history = json(&served, "/health/history/db");
+        let told = json(&served, "/health/checks/db");
         let entries = history["entries"].as_array().unwrap();
-        let entries = &entries[entries.len().saturating_sub(30)..];
+        assert_eq!(entries.len(), 7);
 
         // The strip: so many of each.
         for pair in shown["strip"].as_array().unwrap() {
@@ -116,8 +114,10 @@ fn its_past_its_age_and_since_when_are_those_of_the_node() {
         assert_eq!(held, millis(browser, since).await);
 
         // A check that is as it should be is not said to last.
-        directory.write("db");
-        browser.until("checks.get('db').check.status === 'healthy' && checks.get('db').row.lasting.innerText === ''").await;
+        results.send(true).unwrap();
+        browser
+            .until("checks.get('db').check.status === 'healthy' && checks.get('db').row.lasting.innerText === ''")
+            .await;
     });
 }
 

@@ -164,11 +164,10 @@ fn a_lag_that_grows_says_when_it_will_be_critical() {
             cell.trim_end_matches("?.innerText")
         );
         assert_eq!(browser.eval(&named).await, true);
-        // What Prometheus is told is as near.
-        let metrics = node.wait_until("/metrics", |_, body| {
+        // Prometheus is told as much.
+        node.wait_until("/metrics", |_, body| {
             body.contains("\nhealth_lag_breach_in_seconds{")
         });
-        assert!(!metrics.is_empty());
     });
 }
 

@@ -26,6 +26,7 @@ async fn a_reader_hears_transitions_at_once_and_a_beat_in_silence() {
     let health = Health::new();
     let (headers, mut body) = events(&health).await;
     assert_eq!(headers["content-type"], "text/event-stream");
+    assert_eq!(headers["x-accel-buffering"], "no");
     assert_eq!(headers["cache-control"], "no-store");
     assert!(!headers.contains_key("content-length"));
 
