@@ -1,6 +1,10 @@
 //! `postgres_lag` as a process, against a real primary with a standby: Debian's `postgresql`.
 //!
 //! What is told of other troubles, the tests of `health-lag` show; here is what is printed.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a thread reads what is printed until the program ends"
+)]
 
 use std::fs::{metadata, read_dir, read_to_string, set_permissions};
 use std::io::{BufRead, BufReader};
