@@ -12,8 +12,10 @@
 
 mod flags;
 mod graceful;
+mod lag_demo;
 mod lag_replay;
 mod node;
 mod operations;
 mod page;
+mod postgres_lag;
 mod process;

@@ -17,12 +17,12 @@ pub(crate) const SHORT: Duration = Duration::from_millis(700);
 /// A monitor of one follower.
 pub(crate) struct Judged {
     pub(crate) monitor: LagMonitor,
-    follower: &'static str,
+    follower: String,
 }
 
 impl Judged {
     /// As usual, but for its patience.
-    pub(crate) fn of(follower: &'static str) -> Self {
+    pub(crate) fn of(follower: impl Into<String>) -> Self {
         let monitor = LagMonitor::builder()
             .stalled(SHORT)
             .silence(SHORT)
@@ -33,6 +33,7 @@ impl Judged {
             .build()
             .unwrap();
         monitor.watch().unwrap();
+        let follower = follower.into();
         Self { monitor, follower }
     }
 
@@ -42,12 +43,12 @@ impl Judged {
             .every(Duration::from_millis(50))
             .at_least_every(Duration::from_millis(50))
             .timeout(Duration::from_millis(500))
-            .start(self.monitor.sink("primary").expect(self.follower).unwrap())
+            .start(self.monitor.sink("primary").expect(&self.follower).unwrap())
             .unwrap()
     }
 
     pub(crate) fn status(&self) -> Status {
-        self.monitor.get(self.follower).unwrap().status().unwrap()
+        self.monitor.get(&self.follower).unwrap().status().unwrap()
     }
 
     pub(crate) async fn becomes(&self, what: &str, expected: impl Fn(&Status) -> bool) -> Status {
@@ -74,8 +75,26 @@ impl Judged {
         timeout(PATIENCE, found).await.unwrap();
     }
 
+    /// That ten more polls tell nothing of it.
+    pub(crate) async fn hears_nothing(&self, polling: &Polling) {
+        let told = self.status().samples;
+        let mut watch = polling.watch();
+        let polls = watch.next().await.unwrap().polls;
+        while watch.next().await.unwrap().polls < polls + 10 {}
+        assert_eq!(self.status().samples, told);
+    }
+
+    /// That stalls and silences were said, and their ends; and never that it is ahead.
+    pub(crate) fn said_each_end(&self) {
+        for kind in [AlertKind::Stalled, AlertKind::NoData] {
+            let (fired, resolved) = self.fired(kind);
+            assert!(fired > 0 && resolved > 0, "{kind:?}");
+        }
+        assert_eq!(self.fired(AlertKind::FollowerAhead), (0, 0));
+    }
+
     /// How often an alert of a kind fired, and how often it was resolved.
-    pub(crate) fn fired(&self, kind: AlertKind) -> (usize, usize) {
+    fn fired(&self, kind: AlertKind) -> (usize, usize) {
         let alerts = self.monitor.alerts().since(1).alerts;
         let count = |event| {
             let said = alerts.iter().filter(|it| it.kind == kind);

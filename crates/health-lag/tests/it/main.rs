@@ -18,7 +18,12 @@
 #[path = "../../../health-checks/tests/it/authority.rs"]
 mod authority;
 // How real servers are started, killed and suspended, as the tests of the checks do it.
-#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
+#[cfg(any(
+    feature = "mysql",
+    feature = "openraft",
+    feature = "postgres",
+    feature = "redis"
+))]
 #[path = "../../../health-checks/tests/it/harness.rs"]
 mod harness;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
@@ -33,7 +38,12 @@ mod cluster;
 mod collector;
 mod compat;
 mod defects;
-#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
+#[cfg(any(
+    feature = "mysql",
+    feature = "openraft",
+    feature = "postgres",
+    feature = "redis"
+))]
 #[allow(dead_code, reason = "which of it is used depends on the features")]
 mod judged;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use health_lag::openraft::OpenraftLeader;
+use health_lag::{Condition, Level};
 use openraft::error::{InstallSnapshotError, RPCError, RaftError, Unreachable};
 use openraft::network::RPCOption;
 use openraft::raft::{
@@ -17,6 +18,7 @@ use openraft::storage::Adaptor;
 use openraft::{Config, Raft, RaftNetwork, RaftNetworkFactory};
 use openraft_memstore::{ClientRequest, IntoMemClientRequest, MemStore, TypeConfig};
 
+use crate::judged::{Judged, has, is_well};
 use crate::watched::Watched;
 
 type Node = Raft<TypeConfig>;
@@ -229,6 +231,60 @@ async fn followers_of_a_real_cluster() {
     router.node(second).shutdown().await.unwrap();
     views[of(second)].failed("the raft node").await;
     for id in [first, other] {
+        router.node(id).shutdown().await.unwrap();
+    }
+}
+
+/// The same as a monitor judges it: who is cut off is stalled, and who is asked and may lead no more
+/// tells nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn states_of_a_real_cluster() {
+    let router = cluster().await;
+    let first = leader(&router).await;
+    let one = first % 3 + 1;
+    let led = router.node(first);
+    let judged = Judged::of(one.to_string());
+    let source = |id: u64| {
+        let leader = OpenraftLeader::new(router.node(id).metrics());
+        leader.silence(Duration::from_secs(1))
+    };
+    let polling = judged.poll(source(first));
+    write(&led, 20).await;
+    judged.becomes("a follower that is well", is_well).await;
+
+    router.cut(one);
+    write(&led, 50).await;
+    let status = judged
+        .becomes("a stall", |status| {
+            has(Condition::Stalled)(status) && status.level == Level::Warning
+        })
+        .await;
+    assert_eq!(status.behind, Some(50));
+    router.join(one);
+    judged.becomes("the end of the stall", is_well).await;
+
+    // It was at a lag of zero, and is not known.
+    router.cut(first);
+    let why = "no answer of a quorum";
+    let status = judged.becomes("no data", has(Condition::NoData)).await;
+    assert!(!status.is_proven());
+    judged
+        .becomes(why, |status| status.explain().contains(why))
+        .await;
+    judged.hears_nothing(&polling).await;
+    polling.stop().await;
+
+    // Whoever leads now tells of the one that does not.
+    let second = leader(&router).await;
+    let other = Judged::of((6 - first - second).to_string());
+    let polling = other.poll(source(second));
+    write(&router.node(second), 10).await;
+    other.becomes("the new pair is well", is_well).await;
+    router.node(second).shutdown().await.unwrap();
+    let status = other.becomes("no data", has(Condition::NoData)).await;
+    assert!(status.explain().contains("the raft node"), "{status:?}");
+    polling.stop().await;
+    for id in [first, 6 - first - second] {
         router.node(id).shutdown().await.unwrap();
     }
 }
