@@ -375,7 +375,11 @@ mod tests {
     proptest! {
         /// Steps before it is due, with nothing new, change nothing.
         #[test]
-        fn nothing_new_before_it_is_due_is_no_step(story in "[.wc]{1,8}", lengths in prop::collection::vec(1_u64..90, 8), kind in 0..AlertKind::ALL.len()) {
+        fn nothing_new_before_it_is_due_is_no_step(
+            story in "[.wc]{1,8}",
+            lengths in prop::collection::vec(1_u64..90, 8),
+            kind in 0..AlertKind::ALL.len(),
+        ) {
             let kind = AlertKind::ALL[kind];
             let (mut each, mut few) = (Life::default(), Life::default());
             let mut due = 0;
