@@ -21,6 +21,8 @@ use serde_json::{Value, json};
 
 /// Long enough for the slowest machine; reached only by a test that fails.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// So many times a browser is started, until it stays.
+const STARTS: usize = 3;
 /// Between two looks at a condition.
 const PAUSE: Duration = Duration::from_millis(25);
 
@@ -134,11 +136,15 @@ impl Browser {
         let Value::Object(capabilities) = capabilities else {
             panic!("an object");
         };
-        let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(Capabilities::from_iter(capabilities))
-            .connect(driver)
-            .await
-            .unwrap();
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        builder.capabilities(Capabilities::from_iter(capabilities));
+        // On a busy machine a browser now and then ends as it starts; it is not what is tested here.
+        for _ in 1..STARTS {
+            if let Ok(client) = builder.connect(driver).await {
+                return Self { client };
+            }
+        }
+        let client = builder.connect(driver).await.unwrap();
         Self { client }
     }
 
