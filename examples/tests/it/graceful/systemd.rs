@@ -1,5 +1,6 @@
 //! What systemd is told, over its datagram socket.
 
+use std::io;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::Duration;
@@ -10,15 +11,26 @@ use crate::process::{Directory, until};
 /// The messages up to the one that holds `word`.
 fn until_told(socket: &UnixDatagram, word: &str) -> String {
     let mut told = String::new();
-    let mut message = [0; 4096];
     while !told.lines().any(|line| line.starts_with(word)) {
-        let length = socket
-            .recv(&mut message)
-            .unwrap_or_else(|error| panic!("no {word} ({error}) in {told}"));
-        told.push_str(std::str::from_utf8(&message[..length]).unwrap());
+        match message(socket) {
+            Ok(message) => told.push_str(&message),
+            Err(error) => panic!("no {word} ({error}) in {told}"),
+        }
         told.push('\n');
     }
     told
+}
+
+/// The next message. Signals of other tests' children interrupt what waits with a limit.
+fn message(socket: &UnixDatagram) -> io::Result<String> {
+    let mut message = [0; 4096];
+    loop {
+        match socket.recv(&mut message) {
+            Ok(length) => return Ok(String::from_utf8(message[..length].to_vec()).unwrap()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// A service that tells `path`, and looks ten times in a tenth of a second.
@@ -39,12 +51,6 @@ fn listen(directory: &Directory) -> (UnixDatagram, std::path::PathBuf) {
     let patience = Some(Duration::from_mins(1));
     socket.set_read_timeout(patience).unwrap();
     (socket, path)
-}
-
-fn next(socket: &UnixDatagram) -> String {
-    let mut message = [0; 4096];
-    let length = socket.recv(&mut message).unwrap();
-    String::from_utf8(message[..length].to_vec()).unwrap()
 }
 
 #[test]
@@ -69,7 +75,7 @@ fn more_time_is_asked_for_only_while_progress_is_made() {
     until_told(&socket, "STATUS=stopping: phase flush");
     // It hangs for 5 s, of which this is less than one.
     for _ in 0..50 {
-        let told = next(&socket);
+        let told = message(&socket).unwrap();
         assert!(!told.contains("EXTEND_TIMEOUT_USEC"), "{told}");
     }
     // Then it is given up, and the rest goes on.
