@@ -16,6 +16,8 @@ const FEWEST: f64 = 3.0;
 /// What has lasted for some part of a horizon is believed to last. From this horizon on, in seconds, that
 /// part grows, up to four times: short stops are common, and each looks like the beginning of a long one.
 const FAR: f64 = 30.0;
+/// A fall that has led so much of the way to its floor has arrived.
+const ARRIVED: f64 = 0.9;
 /// A follower stands still if so many readings on end show it where it was.
 const STILL: u32 = 2;
 
@@ -33,6 +35,11 @@ pub(super) struct Trend {
 }
 
 impl Trend {
+    /// How far a fall can still lead.
+    fn left(&self) -> f64 {
+        (self.now - self.floor).max(0.0)
+    }
+
     /// Where it leads.
     pub(super) fn at(&self, ahead: f64) -> f64 {
         (self.now + self.slope * ahead).max(self.floor)
@@ -200,13 +207,17 @@ impl Motion {
         };
         let led = (trend.now - run.from).abs();
         let lasted = self.regime.age().max(self.now - run.since);
-        let runs = if trend.slope > 0.0 {
-            &past.rises
-        } else {
-            &past.falls
-        };
         let leads = (trend.slope * horizon).abs();
-        stands.max(runs.survival(led, leads, lasted / whole))
+        if trend.slope > 0.0 {
+            return stands.max(past.rises.survival(led, leads, lasted / whole));
+        }
+        // No fall can lead beyond its floor, and it has lasted once it is there; one that is there is asked
+        // for next to nothing.
+        let part = (ARRIVED * trend.left() / leads).clamp(1e-3, 1.0);
+        let falls = past
+            .falls
+            .survival(led, leads * part, lasted / (whole * part));
+        stands.max(falls)
     }
 
     /// For how long the follower has stood still.

@@ -114,6 +114,23 @@ fn a_stall_as_long_as_those_before_is_not_foretold_to_go_on() {
 }
 
 #[test]
+fn a_fall_that_reaches_its_floor_leads_no_further() {
+    // It stands still for 60 s of each 300, and catches up at 2.5 s a second, within 24 s.
+    let lag = |at: f64| {
+        let (at, noise) = (at % 300.0, 0.05 * (at * 1.3).sin().abs());
+        let stall = at.min(260.0) - 200.0;
+        (stall.max(0.0) - 2.5 * (at - 260.0).max(0.0)).max(noise)
+    };
+    let estimator = told(each_second(1_473).map(|at| (at, lag(at))));
+    let now = lag(1_472.0);
+    assert!((now - 30.0).abs() < 0.1, "{now}");
+    for (horizon, most) in [(10.0, 7.0), (30.0, 3.0), (60.0, 3.0)] {
+        let said = ahead(&estimator, horizon);
+        assert!(said < most, "{said} in {horizon} s");
+    }
+}
+
+#[test]
 fn crossings_lie_within_their_ends() {
     let slope = 0.1;
     let noisy = |at: f64| slope * at + 0.3 * (at * 2.3).sin();
