@@ -211,12 +211,12 @@ impl Motion {
         if trend.slope > 0.0 {
             return stands.max(past.rises.survival(led, leads, lasted / whole));
         }
-        // No fall can lead beyond its floor, and it has lasted once it is there; one that is there is asked
-        // for next to nothing.
-        let part = (ARRIVED * trend.left() / leads).clamp(1e-3, 1.0);
+        // No fall can lead beyond its floor, and it has lasted once it is there; one that is there is
+        // asked for next to nothing.
+        let share = (ARRIVED * trend.left() / leads.max(f64::MIN_POSITIVE)).clamp(1e-3, 1.0);
         let falls = past
             .falls
-            .survival(led, leads * part, lasted / (whole * part));
+            .survival(led, leads * share, lasted / (whole * share));
         stands.max(falls)
     }
 
