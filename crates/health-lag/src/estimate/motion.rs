@@ -186,6 +186,9 @@ impl Motion {
         let led = run.to - run.from;
         if led > 0.0 {
             past.rises.end(led);
+        } else if run.to - self.least < (1.0 - ARRIVED) * -led {
+            // There was no more to work off: it tells of one that led as far as there was to go.
+            past.falls.end(f64::INFINITY);
         } else {
             past.falls.end(-led);
         }

@@ -1,7 +1,8 @@
 //! How far earlier trends led, and so how likely the present one is to go on.
 //!
 //! It finds no trends. It is the share of those that got as far as this one which got as far again as
-//! is asked (Kaplan & Meier 1958, with no censoring), one more counted with them: that one goes on the
+//! is asked (Kaplan & Meier 1958; one that ended because there was no further to go counts as one that
+//! would have gone on), one more counted with them: that one goes on the
 //! more likely the longer it has lasted, beside the time asked for (Gott 1993).
 
 use super::experts::small;

@@ -131,6 +131,23 @@ fn a_fall_that_reaches_its_floor_leads_no_further() {
 }
 
 #[test]
+fn a_deeper_fall_than_those_that_reached_their_floor_goes_on() {
+    // Up to 32 and down again, then up to 50: it falls by 1.6 s a second.
+    let lag = |at: f64| {
+        let noise = 0.05 * (at * 1.3).sin().abs();
+        let hill = |from: f64, top: f64| (at - from).min(top - 1.6 * (at - from - top));
+        hill(100.0, 32.0).max(hill(200.0, 50.0)).max(noise)
+    };
+    let estimator = told(each_second(263).map(|at| (at, lag(at))));
+    let now = lag(262.0);
+    assert!((now - 30.8).abs() < 0.1, "{now}");
+    for (horizon, truth) in [(10.0, 14.8), (30.0, 0.0), (60.0, 0.0)] {
+        let said = ahead(&estimator, horizon);
+        assert!((said - truth).abs() < 1.5, "{said} in {horizon} s");
+    }
+}
+
+#[test]
 fn crossings_lie_within_their_ends() {
     let slope = 0.1;
     let noisy = |at: f64| slope * at + 0.3 * (at * 2.3).sin();
